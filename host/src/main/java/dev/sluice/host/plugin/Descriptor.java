@@ -1,0 +1,41 @@
+package dev.sluice.host.plugin;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a filter says of itself in {@code META-INF/sluice/<filter>.json}.
+ *
+ * @param filter its name
+ * @param schema JSON Schema 2020-12 of its config
+ * @param aliases other names under which a route may list it
+ * @param before filters that must not stand before this one in a list
+ * @param after filters that must not stand after this one in a list
+ * @param requires filters of which at least one must stand after this one
+ * @param picksTarget whether it picks where a request goes, so that a route with it needs no {@code upstream}
+ * @param mediaTypes media types of bodies it wants to see beyond JSON, as globs
+ * @param providerTypes the provider types it declares, by name; empty for most filters
+ * @param providerSchema JSON Schema of a provider's type-specific fields, where it declares types
+ */
+public record Descriptor(
+        String filter,
+        ObjectNode schema,
+        List<String> aliases,
+        List<String> before,
+        List<String> after,
+        List<String> requires,
+        boolean picksTarget,
+        List<String> mediaTypes,
+        Map<String, ProviderType> providerTypes,
+        @Nullable ObjectNode providerSchema) {
+
+    /**
+     * A provider type.
+     *
+     * @param baseUrl where it is reached unless configured; null: must be configured, or built in
+     * @param builtIn whether the filter answers itself, without an upstream
+     */
+    public record ProviderType(String name, @Nullable String baseUrl, boolean builtIn) {}
+}

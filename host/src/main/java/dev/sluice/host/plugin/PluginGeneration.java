@@ -1,0 +1,80 @@
+package dev.sluice.host.plugin;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One jar as it was at one moment: identity (id, version, SHA-256), its own class loader, its filters. A jar replaced by
+ * other bytes is another generation, of the same id and perhaps the same version.
+ */
+public final class PluginGeneration implements AutoCloseable {
+    private final String id;
+    private final String version;
+    private final String sha256;
+    private final int stateVersion;
+    private final @Nullable Path jar;
+    private final AutoCloseable unload;
+    private List<InstalledFilter> filters = List.of();
+
+    /**
+     * A generation without filters yet.
+     *
+     * @param jar the file it came from; null for filters on the class path
+     * @param unload closes its class loader
+     */
+    public PluginGeneration(
+            String id, String version, String sha256, int stateVersion, @Nullable Path jar, AutoCloseable unload) {
+        this.id = id;
+        this.version = version;
+        this.sha256 = sha256;
+        this.stateVersion = stateVersion;
+        this.jar = jar;
+        this.unload = unload;
+    }
+
+    /** The plugin's id. */
+    public String id() {
+        return id;
+    }
+
+    /** The plugin's version (semver). */
+    public String version() {
+        return version;
+    }
+
+    /** SHA-256 of the jar, in hex; empty for filters on the class path. */
+    public String sha256() {
+        return sha256;
+    }
+
+    /** The version of what its filters keep in shared state. */
+    public int stateVersion() {
+        return stateVersion;
+    }
+
+    /** The file it came from; null for filters on the class path. */
+    public @Nullable Path jar() {
+        return jar;
+    }
+
+    /** Its filters; unmodifiable. */
+    public List<InstalledFilter> filters() {
+        return filters;
+    }
+
+    void filters(List<InstalledFilter> filters) {
+        this.filters = List.copyOf(filters);
+    }
+
+    /** Closes its class loader; nothing of it may be in use. */
+    @Override
+    public void close() throws Exception {
+        unload.close();
+    }
+
+    @Override
+    public String toString() {
+        return id + "@" + version + (sha256.isEmpty() ? "" : " (" + sha256.substring(0, 12) + ")");
+    }
+}

@@ -1,0 +1,35 @@
+package dev.sluice.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.function.Consumer;
+
+/** A whole body, parsed at most once for all filters. Confined to the exchange's event loop. */
+public interface Body {
+
+    /** Whether it is JSON: by media type, and it parses. */
+    boolean isJson();
+
+    /** The bytes, encoded anew if somebody edited the tree; not to be changed. */
+    byte[] bytes();
+
+    /**
+     * The tree; shared by all filters, so only to be read. Change it through {@link #edit} or {@link #replace}.
+     *
+     * @throws IllegalStateException if it is not {@linkplain #isJson JSON}
+     */
+    JsonNode json();
+
+    /**
+     * Changes the tree in place. In a try, the first edit copies: the original is never changed by a try.
+     *
+     * @throws IllegalStateException if it is not a JSON object, or off the exchange's event loop
+     */
+    void edit(Consumer<ObjectNode> change);
+
+    /** Puts another tree in its place. */
+    void replace(JsonNode json);
+
+    /** Puts other bytes in its place; the media type stays what the headers say. */
+    void replace(byte[] bytes);
+}

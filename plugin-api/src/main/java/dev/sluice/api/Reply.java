@@ -1,0 +1,152 @@
+package dev.sluice.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer made by a filter. It turns round where it was made: the filters before that one see it as they would see an
+ * upstream's. Immutable; made by the factories here.
+ */
+public final class Reply implements Step, Recovery {
+
+    /** What a reply is made of. */
+    public enum Kind {
+        /** A JSON tree, as it stands. */
+        JSON,
+        /** Bytes, as they stand. */
+        BYTES,
+        /** An error, which the host spells in the client's dialect. */
+        ERROR,
+        /** An assistant's text, which the host spells in the client's dialect, as a stream if one was asked for. */
+        CHAT,
+        /** Events of a stream in the client's dialect. */
+        STREAM
+    }
+
+    private final Kind kind;
+    private final int status;
+    private final List<Map.Entry<String, String>> headers;
+    private final Object content;
+    private final String code;
+    private final Duration pace;
+
+    private Reply(
+            Kind kind,
+            int status,
+            List<Map.Entry<String, String>> headers,
+            Object content,
+            String code,
+            Duration pace) {
+        if (status < 200 || status > 599) {
+            throw new IllegalArgumentException("a reply's status is 200 to 599, not " + status);
+        }
+        this.kind = kind;
+        this.status = status;
+        this.headers = headers;
+        this.content = Objects.requireNonNull(content);
+        this.code = code;
+        this.pace = pace;
+    }
+
+    /** A JSON answer, sent as it stands. */
+    public static Reply json(int status, JsonNode tree) {
+        return new Reply(Kind.JSON, status, List.of(), tree, "", Duration.ZERO);
+    }
+
+    /** An answer of any media type, sent as it stands. */
+    public static Reply bytes(int status, String contentType, byte[] bytes) {
+        return new Reply(Kind.BYTES, status, List.of(Map.entry("content-type", contentType)), bytes, "", Duration.ZERO);
+    }
+
+    /**
+     * An error in the client's own dialect.
+     *
+     * @param status 400 to 599
+     * @param code stable, lower case, documented: {@code rate_limited}
+     * @param message for the caller to read; never a key, a stack trace or an upstream's address
+     */
+    public static Reply error(int status, String code, String message) {
+        if (status < 400) {
+            throw new IllegalArgumentException("an error's status is 400 to 599, not " + status);
+        }
+        return new Reply(Kind.ERROR, status, List.of(), message, Objects.requireNonNull(code, "code"), Duration.ZERO);
+    }
+
+    /** An assistant's answer with this text, in the client's dialect and mode. */
+    public static Reply chat(String text) {
+        return new Reply(Kind.CHAT, 200, List.of(), text, "", Duration.ZERO);
+    }
+
+    /** A stream of these events, which are in the client's dialect; terminators are the host's. */
+    public static Reply stream(List<Event> events) {
+        return new Reply(Kind.STREAM, 200, List.of(), List.copyOf(events), "", Duration.ZERO);
+    }
+
+    /** The same, with this pause between events if it becomes a stream. */
+    public Reply paced(Duration pause) {
+        return new Reply(kind, status, headers, content, code, Objects.requireNonNull(pause, "pause"));
+    }
+
+    /** The same, with this header field added. */
+    public Reply header(String name, String value) {
+        List<Map.Entry<String, String>> more = new ArrayList<>(headers);
+        more.add(Map.entry(name, value));
+        return new Reply(kind, status, List.copyOf(more), content, code, pace);
+    }
+
+    /** What it is made of. */
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The status code. */
+    public int status() {
+        return status;
+    }
+
+    /** The header fields, in order; unmodifiable. */
+    public List<Map.Entry<String, String>> headers() {
+        return headers;
+    }
+
+    /** The error's code; empty if this is no error. */
+    public String code() {
+        return code;
+    }
+
+    /** The pause between events. */
+    public Duration pace() {
+        return pace;
+    }
+
+    /** The error's message or the assistant's text; null for the other kinds. */
+    public @Nullable String text() {
+        return content instanceof String s ? s : null;
+    }
+
+    /** The tree; null for the other kinds. */
+    public @Nullable JsonNode json() {
+        return content instanceof JsonNode tree ? tree : null;
+    }
+
+    /** The bytes; null for the other kinds. */
+    public byte @Nullable [] bytes() {
+        return content instanceof byte[] b ? b : null;
+    }
+
+    /** The events; empty for the other kinds; unmodifiable. */
+    @SuppressWarnings("unchecked")
+    public List<Event> events() {
+        return kind == Kind.STREAM ? (List<Event>) content : List.of();
+    }
+
+    @Override
+    public String toString() {
+        return "Reply[" + status + " " + kind + (code.isEmpty() ? "" : " " + code) + "]";
+    }
+}
