@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param filter its name
  * @param schema JSON Schema 2020-12 of its config
  * @param aliases other names under which a route may list it
- * @param before filters that must not stand before this one in a list
- * @param after filters that must not stand after this one in a list
- * @param requires filters of which at least one must stand after this one
+ * @param before filters that this one must stand before, where a chain has them
+ * @param after filters that this one must stand after, where a chain has them
+ * @param requires what a chain must have after this one for it to do anything: filter names, any one of them; the word
+ *     {@code target} stands for every filter that picks the target
  * @param picksTarget whether it picks where a request goes, so that a route with it needs no {@code upstream}
  * @param mediaTypes media types of bodies it wants to see beyond JSON, as globs
  * @param providerTypes the provider types it declares, by name; empty for most filters
