@@ -170,6 +170,11 @@ public final class Event implements Events {
         }
     }
 
+    /** Whether {@link #json()} is at hand already, so that asking it costs less than {@link #mentions}. */
+    public boolean isParsed() {
+        return json != null;
+    }
+
     /** Whether the data begins and ends as a JSON object or array does; parses nothing. */
     public boolean looksLikeJson() {
         if (frame == null && data == null) {
