@@ -1,0 +1,90 @@
+package dev.sluice.host.exchange;
+
+import dev.sluice.api.Outcome;
+import dev.sluice.api.Usage;
+import dev.sluice.host.log.AccessLog;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What is remembered of an exchange for its outcome and its line in the access log. */
+final class ExchangeRecord {
+    private static final int MAX_NOTES = 64;
+    private static final List<String> UPSTREAM_IDS = List.of("x-request-id", "request-id", "x-amzn-requestid");
+
+    private final Instant started = Instant.now();
+    private final long startedNanos = System.nanoTime();
+    private long firstEventNanos = -1;
+    private @Nullable HostResponseHead head;
+    private @Nullable String upstreamId;
+    private @Nullable Map<String, Object> notes;
+
+    void head(HostResponseHead answer) {
+        head = answer;
+        if (firstEventNanos < 0) {
+            firstEventNanos = System.nanoTime();
+        }
+        if (answer.source().equals(HostResponseHead.UPSTREAM)) {
+            for (String name : UPSTREAM_IDS) {
+                if (upstreamId == null) {
+                    upstreamId = answer.fields().get(name);
+                }
+            }
+        }
+    }
+
+    void note(String field, Object value) {
+        Map<String, Object> all = notes;
+        if (all == null) {
+            all = new LinkedHashMap<>();
+            notes = all;
+        }
+        if (all.size() < MAX_NOTES || all.containsKey(field)) {
+            all.put(Objects.requireNonNull(field, "field"), Objects.requireNonNull(value, "value"));
+        }
+    }
+
+    ExchangeOutcome outcome(int status, boolean whole, boolean cancelled, @Nullable Tries tries) {
+        List<Outcome.Try> attempts = tries == null ? List.of() : List.copyOf(tries.attempts());
+        Usage usage = Usage.NONE;
+        for (Outcome.Try attempt : attempts) {
+            Usage used = attempt.usage();
+            if (used != null) {
+                usage = usage.plus(used);
+            }
+        }
+        return new ExchangeOutcome(
+                status,
+                whole && status > 0 && status < 400,
+                cancelled,
+                attempts,
+                usage,
+                HostTimings.of(started, startedNanos, firstEventNanos, System.nanoTime()),
+                head == null ? "" : head.source());
+    }
+
+    AccessLog.Line line(HostExchange.Subject subject, ExchangeOutcome outcome, long bytesSent) {
+        Duration first = outcome.timings().firstEvent();
+        return new AccessLog.Line(
+                started,
+                subject.id(),
+                subject.head().remoteAddress(),
+                subject.head().method(),
+                subject.head().path(),
+                subject.head().query() != null,
+                subject.route() == null ? "" : subject.route().name(),
+                outcome.status(),
+                outcome.cancelled(),
+                outcome.timings().total().toMillis(),
+                first == null ? -1 : first.toMillis(),
+                bytesSent,
+                outcome.attempts().size(),
+                outcome.source(),
+                upstreamId,
+                notes == null ? Map.of() : notes);
+    }
+}

@@ -1,0 +1,801 @@
+package dev.sluice.host.exchange;
+
+import dev.sluice.api.Attempt;
+import dev.sluice.api.AttemptFilter;
+import dev.sluice.api.Dialect;
+import dev.sluice.api.Event;
+import dev.sluice.api.Filter;
+import dev.sluice.api.Key;
+import dev.sluice.api.Operation;
+import dev.sluice.api.Recovery;
+import dev.sluice.api.Reply;
+import dev.sluice.api.Step;
+import dev.sluice.api.Target;
+import dev.sluice.api.llm.Chats;
+import dev.sluice.host.config.Config.Limits;
+import dev.sluice.host.route.Chain;
+import dev.sluice.host.route.HookMasks;
+import dev.sluice.host.route.HookPlan;
+import dev.sluice.host.route.HostProvider;
+import dev.sluice.host.route.RecognizedPath;
+import dev.sluice.host.route.Route;
+import dev.sluice.host.route.Snapshot;
+import dev.sluice.host.upstream.Destination;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One request and its answer, from the matched route to the last {@code onComplete}: makes the filters, runs the request
+ * hooks, hands over to the tries, and brings the answer to the client. One flat run of callbacks on one event loop.
+ */
+final class HostExchange implements Ascent.Exit {
+    private static final Logger LOG = LoggerFactory.getLogger(HostExchange.class);
+
+    /**
+     * What an exchange is about.
+     *
+     * @param route null: none matched, the exchange only carries an error to the client
+     * @param chain the route's, or the part of it that an {@code ask} runs through
+     * @param internal whether a filter asked, not a client
+     * @param keys put on each attempt
+     */
+    record Subject(
+            String id,
+            Snapshot snapshot,
+            @Nullable Route route,
+            Chain chain,
+            HostRequestHead head,
+            RecognizedPath path,
+            boolean internal,
+            Map<Key<?>, ?> keys) {}
+
+    private final Services services;
+    private final Loop loop;
+    private final Subject subject;
+    private final Downstream downstream;
+    private final @Nullable RequestSource source;
+    private final ExchangeRecord record = new ExchangeRecord();
+    private final Cancellations cancellations = new Cancellations();
+    private final EffectiveTimeouts timeouts;
+    private final Filter[] filters;
+    private final String[] names;
+    private HookPlan plan;
+    private int made;
+    private Filter @Nullable [] completing;
+    private @Nullable HostBody body;
+    private Json.Facts facts = Json.Facts.NONE;
+    private @Nullable Target target;
+    private @Nullable Map<Key<?>, Object> values;
+    private boolean @Nullable [] watched;
+    private boolean @Nullable [] touched;
+    private int mutations;
+    private @Nullable Ascent ascent;
+    private @Nullable Tries tries;
+    private boolean over;
+
+    HostExchange(Services services, Loop loop, Subject subject, Downstream downstream, @Nullable RequestSource source) {
+        this.services = services;
+        this.loop = loop;
+        this.subject = subject;
+        this.downstream = downstream;
+        this.source = source;
+        Chain chain = subject.chain();
+        this.filters = chain.newArray();
+        this.names = chain.names();
+        this.plan = HookPlan.NONE;
+        this.timeouts = subject.route() == null
+                ? EffectiveTimeouts.of(dev.sluice.host.config.Config.Timeouts.NONE)
+                : EffectiveTimeouts.of(subject.route().config().timeouts());
+        if (chain.skipsOnError()) {
+            watched = chain.skippable();
+            touched = new boolean[chain.size()];
+        }
+        services.telemetry().begun();
+    }
+
+    // The request's way down.
+
+    /**
+     * Starts it.
+     *
+     * @param whole the request's body, where it had to be read to find the route; else null
+     */
+    void start(byte @Nullable [] whole, Json.Facts known) {
+        long totalMillis = Math.max(1, timeouts.total().toMillis());
+        long timer = loop.setTimer(totalMillis, () -> fail(504, "upstream_timeout", "the request took too long"));
+        cancellations.add(() -> loop.cancelTimer(timer));
+        facts = known;
+        if (whole != null) {
+            body = HostBody.of(services.json(), whole, true);
+        }
+        for (int i = 0; i < filters.length; i++) {
+            loop.seat().enter(names[i], "newFilter");
+            try {
+                filters[i] = subject.chain().newFilter(i, new ExchangeView(this, i));
+                made = i + 1;
+            } catch (Throwable t) {
+                filters[i] = Filter.PASS;
+                if (!hookFailed(i, "newFilter", t)) {
+                    return;
+                }
+            } finally {
+                loop.seat().exit();
+            }
+        }
+        plan = subject.chain().plan(filters);
+        requestHooks(0);
+    }
+
+    private void requestHooks(int from) {
+        for (int i = from; i < filters.length; i++) {
+            if (over) {
+                return;
+            }
+            if ((plan.masks()[i] & HookMasks.REQUEST) == 0) {
+                continue;
+            }
+            int next = i + 1;
+            Step step = callOnRequest(i);
+            if (step == null || !proceed(i, "onRequest", step, () -> requestHooks(next))) {
+                return;
+            }
+        }
+        if (!over) {
+            readBody();
+        }
+    }
+
+    private void readBody() {
+        if (body != null || source == null || !wantsBody()) {
+            bodyHooks(0);
+            return;
+        }
+        long limit = services.limits().body();
+        source.readWhole(
+                limit,
+                bytes -> {
+                    if (!over) {
+                        takeBody(bytes);
+                    }
+                },
+                () -> fail(413, "bad_request", "the request's body is larger than " + limit + " bytes"));
+    }
+
+    private boolean wantsBody() {
+        boolean looks = plan.any(HookMasks.REQUEST_BODY | HookMasks.ATTEMPT);
+        return looks && (isJsonRequest() || wantsMedia(subject.head().headers().get("content-type")));
+    }
+
+    /** Requests of these kinds are JSON whatever their content type says: no filter can be passed by with another. */
+    private boolean isJsonRequest() {
+        String contentType = subject.head().headers().get("content-type");
+        if (HostBody.isJson(contentType)) {
+            return true;
+        }
+        if (!subject.head().method().equals("POST")) {
+            return false;
+        }
+        return switch (subject.path().operation()) {
+            case CHAT, EMBEDDINGS, MODERATIONS, RERANK, COUNT_TOKENS -> true;
+            default -> false;
+        };
+    }
+
+    private void takeBody(byte[] bytes) {
+        if (!services.memory().take(bytes.length)) {
+            fail(503, "overloaded", "the gateway holds too many large requests at the moment");
+            return;
+        }
+        cancellations.add(() -> services.memory().give(bytes.length));
+        boolean json = isJsonRequest()
+                && !(bytes.length == 0 && !subject.head().method().equals("POST"));
+        if (json) {
+            try {
+                facts = services.json().facts(bytes);
+            } catch (Json.Invalid e) {
+                if (subject.path().dialect() != Dialect.NONE) {
+                    fail(400, "bad_request", e.getMessage());
+                    return;
+                }
+            }
+        }
+        HostBody read = HostBody.of(services.json(), bytes, json);
+        body = read;
+        parseBig(read, plan.any(HookMasks.REQUEST_BODY), () -> bodyHooks(0));
+    }
+
+    private void bodyHooks(int from) {
+        HostBody whole = body;
+        for (int i = from; i < filters.length && whole != null; i++) {
+            if (over) {
+                return;
+            }
+            if ((plan.masks()[i] & HookMasks.REQUEST_BODY) == 0 || !(whole.saysJson() || wantsMedia(i))) {
+                continue;
+            }
+            int next = i + 1;
+            Step step = callOnRequestBody(i, whole);
+            if (step == null || !proceed(i, "onRequestBody", step, () -> bodyHooks(next))) {
+                return;
+            }
+        }
+        if (!over) {
+            Target plain = subject.route() != null && subject.route().config().upstream() != null && target == null
+                    ? Target.of(subject.route().name())
+                    : target;
+            target = plain;
+            Tries all = new Tries(this);
+            tries = all;
+            all.start();
+        }
+    }
+
+    /** Whether to go on in the caller's loop; else it goes on by itself, or the exchange has turned round. */
+    private boolean proceed(int i, String hook, Step step, Runnable next) {
+        if (step instanceof Step.When when) {
+            await(
+                    when.stage(),
+                    result -> {
+                        if (proceed(i, hook, result, next)) {
+                            next.run();
+                        }
+                    },
+                    error -> {
+                        if (hookFailed(i, hook, error)) {
+                            next.run();
+                        }
+                    });
+            return false;
+        }
+        if (step instanceof Reply reply) {
+            answerFrom(i, reply);
+            return false;
+        }
+        return true;
+    }
+
+    // Hook calls.
+
+    private @Nullable Step callOnRequest(int i) {
+        int before = changes();
+        loop.seat().enter(names[i], "onRequest");
+        try {
+            return Objects.requireNonNull(filters[i].onRequest(subject.head()), "onRequest returned null");
+        } catch (Throwable t) {
+            noteChanges(i, before);
+            return hookFailed(i, "onRequest", t) ? Step.next() : null;
+        } finally {
+            loop.seat().exit();
+            noteChanges(i, before);
+        }
+    }
+
+    private @Nullable Step callOnRequestBody(int i, HostBody whole) {
+        int before = changes();
+        loop.seat().enter(names[i], "onRequestBody");
+        try {
+            return Objects.requireNonNull(filters[i].onRequestBody(whole), "onRequestBody returned null");
+        } catch (Throwable t) {
+            noteChanges(i, before);
+            return hookFailed(i, "onRequestBody", t) ? Step.next() : null;
+        } finally {
+            loop.seat().exit();
+            noteChanges(i, before);
+        }
+    }
+
+    /** The filter's part in a try; null: it threw, and the exchange has failed. */
+    @Nullable
+    AttemptFilter callOnAttempt(int i, Attempt attempt) {
+        if ((plan.masks()[i] & HookMasks.ATTEMPT) == 0) {
+            return AttemptFilter.PASS;
+        }
+        loop.seat().enter(names[i], "onAttempt");
+        try {
+            return Objects.requireNonNull(filters[i].onAttempt(attempt), "onAttempt returned null");
+        } catch (Throwable t) {
+            return hookFailed(i, "onAttempt", t) ? AttemptFilter.PASS : null;
+        } finally {
+            loop.seat().exit();
+        }
+    }
+
+    @Nullable
+    Recovery callOnFailure(int i, HostFailure failure) {
+        loop.seat().enter(names[i], "onFailure");
+        try {
+            return Objects.requireNonNull(filters[i].onFailure(failure), "onFailure returned null");
+        } catch (Throwable t) {
+            return hookFailed(i, "onFailure", t) ? Recovery.pass() : null;
+        } finally {
+            loop.seat().exit();
+        }
+    }
+
+    private int changes() {
+        HostBody whole = body;
+        return mutations + subject.head().fields().changes() + (whole == null ? 0 : whole.changes());
+    }
+
+    private void noteChanges(int i, int before) {
+        if (touched != null && changes() != before) {
+            touched[i] = true;
+        }
+    }
+
+    @Override
+    public boolean hookFailed(int i, String hook, Throwable cause) {
+        logHookFailure(i, hook, cause);
+        boolean skips = watched != null && watched[i] && touched != null && !touched[i];
+        if (skips) {
+            if (completing == null) {
+                completing = filters.clone();
+            }
+            filters[i] = Filter.PASS;
+            return true;
+        }
+        fail(500, "filter_failed", "the filter " + names[i] + " failed in " + hook);
+        return false;
+    }
+
+    void logHookFailure(int i, String hook, Throwable cause) {
+        services.telemetry().filterFailed(subject.chain().entry(i).name(), hook);
+        record.note("filter_failed", names[i] + "." + hook);
+        LOG.warn("request {} on route {}: the filter {} failed in {}", id(), route(), names[i], hook, cause);
+    }
+
+    void logUpstreamTrouble(HostAttempt attempt, Throwable cause) {
+        LOG.info(
+                "request {} on route {}: try {} of {} failed: {}",
+                id(),
+                route(),
+                attempt.number(),
+                attempt.target(),
+                String.valueOf(cause));
+    }
+
+    @Override
+    public void touched(int filter) {
+        if (touched != null) {
+            touched[filter] = true;
+        }
+    }
+
+    // The answer's way up.
+
+    Ascent ascent() {
+        Ascent a = ascent;
+        if (a == null) {
+            a = new Ascent(
+                    new Ascent.Filters(
+                            filters,
+                            names,
+                            plan.masks(),
+                            watched,
+                            subject.chain().wantsAnyBody()),
+                    loop,
+                    bounds(),
+                    this);
+            ascent = a;
+        }
+        return a;
+    }
+
+    /** An answer made by that filter; the filters before it see it. */
+    void answerFrom(int filter, Reply reply) {
+        if (!over) {
+            discardRequest();
+            ascent().enter(filter, render(reply, names[filter]));
+        }
+    }
+
+    /** An answer from below all filters. */
+    void answer(Answer answer) {
+        ascent().enter(filters.length, answer);
+    }
+
+    @Override
+    public void head(HostResponseHead head) {
+        record.head(head);
+        downstream.head(head);
+    }
+
+    @Override
+    public void event(Event event) {
+        downstream.event(event);
+    }
+
+    @Override
+    public void bytes(Buffer bytes) {
+        downstream.bytes(bytes);
+    }
+
+    @Override
+    public void body(HostBody answer) {
+        downstream.body(answer);
+        complete(true, false);
+    }
+
+    @Override
+    public void end(boolean stream) {
+        downstream.end(stream);
+        complete(true, false);
+    }
+
+    @Override
+    public void broken(Reply reply, String filter) {
+        breakOff(reply);
+    }
+
+    /** The client already has a part of the answer, and the rest will never come. */
+    void breakOff(Reply error) {
+        if (over) {
+            return;
+        }
+        String text = error.text();
+        String code = error.code().isEmpty() ? "upstream_broken" : error.code();
+        String message = text == null ? "the provider reported an error" : text;
+        if (downstream.headWritten()) {
+            downstream.abort(Chats.errorEvent(dialect(), error.status(), code, message));
+            complete(false, false);
+        } else {
+            fail(error.status(), code, message);
+        }
+    }
+
+    @Override
+    public void sourceDone() {
+        if (tries != null) {
+            tries.cancel();
+        }
+    }
+
+    @Override
+    public void held() {
+        // Only a try has deadlines that this stops.
+    }
+
+    @Override
+    public void ready() {
+        Try current = tries == null ? null : tries.current();
+        if (current != null && !over) {
+            current.ready();
+        }
+    }
+
+    @Override
+    public boolean full() {
+        return downstream.full();
+    }
+
+    @Override
+    public Answer render(Reply reply, String filter) {
+        return Rendering.answer(
+                this,
+                services.json(),
+                reply,
+                filter,
+                facts.stream() || subject.path().streams());
+    }
+
+    // The end.
+
+    /** Fails the exchange with an error of the gateway's own, past all filters. */
+    void fail(int status, String code, String message) {
+        if (over) {
+            return;
+        }
+        if (downstream.headWritten()) {
+            downstream.abort(Chats.errorEvent(dialect(), status, code, message));
+        } else {
+            discardRequest();
+            Answer error = render(Reply.error(status, code, message), "sluice");
+            record.head(error.head());
+            downstream.head(error.head());
+            downstream.body(Objects.requireNonNull(error.body()));
+        }
+        complete(false, false);
+    }
+
+    /** The client has left. */
+    void clientGone() {
+        complete(false, true);
+    }
+
+    private void complete(boolean whole, boolean cancelled) {
+        if (over) {
+            return;
+        }
+        over = true;
+        if (tries != null) {
+            tries.cancel();
+        }
+        if (ascent != null) {
+            ascent.kill();
+        }
+        cancellations.run();
+        ExchangeOutcome outcome = record.outcome(downstream.status(), whole, cancelled, tries);
+        for (int i = made - 1; i >= 0; i--) {
+            callOnComplete(i, outcome);
+        }
+        services.telemetry().ended(route(), subject.internal(), outcome.status(), outcome.nanos());
+        if (services.accessLog().isOn() && !subject.internal()) {
+            services.accessLog().write(record.line(subject, outcome, downstream.bytesSent()));
+        }
+        subject.snapshot().unpin();
+    }
+
+    private void callOnComplete(int i, ExchangeOutcome outcome) {
+        Filter filter = completing == null ? filters[i] : completing[i];
+        if ((HookMasks.of(filter.getClass()) & HookMasks.COMPLETE) == 0) {
+            return;
+        }
+        loop.seat().enter(names[i], "onComplete");
+        try {
+            filter.onComplete(outcome);
+        } catch (Throwable t) {
+            logHookFailure(i, "onComplete", t);
+        } finally {
+            loop.seat().exit();
+        }
+    }
+
+    private void discardRequest() {
+        if (source != null && !source.taken()) {
+            source.discard();
+        }
+    }
+
+    // What the parts of an exchange ask of it.
+
+    boolean isOver() {
+        return over;
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    Chain chain() {
+        return subject.chain();
+    }
+
+    HookPlan plan() {
+        return plan;
+    }
+
+    String[] names() {
+        return names;
+    }
+
+    HostRequestHead head() {
+        return subject.head();
+    }
+
+    @Nullable
+    HostBody body() {
+        return body;
+    }
+
+    Json json() {
+        return services.json();
+    }
+
+    Limits limits() {
+        return services.limits();
+    }
+
+    Ascent.Bounds bounds() {
+        return new Ascent.Bounds(
+                Math.max(1, timeouts.hook().toMillis()), services.limits().buffer());
+    }
+
+    boolean wantsStream() {
+        return facts.stream() || subject.path().streams();
+    }
+
+    int maxTries() {
+        return subject.route() == null ? 1 : subject.route().config().maxTries();
+    }
+
+    /** Whether the request's body could be sent once more. */
+    boolean bodyIsThere() {
+        return body != null || source == null || source.isEmpty();
+    }
+
+    @Nullable
+    HostProvider provider(String name) {
+        return subject.snapshot().provider(name);
+    }
+
+    @Nullable
+    URI upstream() {
+        return subject.route() == null ? null : subject.route().config().upstream();
+    }
+
+    EffectiveTimeouts timeouts(String provider) {
+        HostProvider settings = provider(provider);
+        return settings == null ? timeouts : timeouts.within(settings.settings().timeouts());
+    }
+
+    Destination destination(String provider, URI uri) {
+        HostProvider settings = provider(provider);
+        return settings == null
+                ? Destination.of(uri)
+                : new Destination(
+                        uri, settings.settings().tls(), settings.settings().http2());
+    }
+
+    /** The model the client asks for, as the filters have left it; null if the request states none. */
+    @Nullable
+    String model() {
+        if (subject.path().model() != null) {
+            return subject.path().model();
+        }
+        HostBody whole = body;
+        if (whole != null && whole.hasTree()) {
+            String inTree = whole.json().path("model").asText("");
+            return inTree.isEmpty() ? null : inTree;
+        }
+        return facts.model();
+    }
+
+    void giveKeys(HostAttempt attempt) {
+        attempt.putAll(subject.keys());
+    }
+
+    /** Shapes the head of a request to an upstream, after the last filter. */
+    void prepare(HostHeaders fields, HttpClientRequest call, boolean answersAreLookedAt) {
+        boolean plain = upstream() != null;
+        if (plain) {
+            Forwarding.add(subject.head(), fields);
+        }
+        String host = fields.get("host");
+        fields.fields().remove("host");
+        if (plain
+                && host != null
+                && subject.route() != null
+                && subject.route().config().preserveHost()) {
+            call.authority(io.vertx.core.net.HostAndPort.parseAuthority(host, -1));
+        }
+        fields.fields().remove("expect");
+        if (answersAreLookedAt) {
+            fields.fields().remove("accept-encoding");
+        }
+        if (body != null) {
+            fields.fields().remove("content-length");
+        }
+    }
+
+    void pumpRequestBody(HttpClientRequest call) {
+        if (source == null || source.taken()) {
+            var unused = call.end();
+        } else if (source.isEmpty()) {
+            source.discard();
+            var unused = call.end();
+        } else {
+            source.pumpTo(call);
+        }
+    }
+
+    boolean hasNoAnswerBody(int status) {
+        return status == 204 || status == 304 || subject.head().method().equals("HEAD");
+    }
+
+    boolean wantsMedia(@Nullable String contentType) {
+        return subject.chain().wantsMedia(contentType);
+    }
+
+    private boolean wantsMedia(int filter) {
+        boolean[] any = subject.chain().wantsAnyBody();
+        return any[filter];
+    }
+
+    /** The stable code of an error answer, where it states one. */
+    String errorCode(HostBody error) {
+        if (error.isJson()) {
+            var inner = error.json().path("error");
+            String code = inner.path("code").asText("");
+            if (!code.isEmpty() && !Character.isDigit(code.charAt(0))) {
+                return code;
+            }
+        }
+        return "upstream_error";
+    }
+
+    /** Parses a big body off the loop before hooks that will want its tree, then goes on. */
+    void parseBig(HostBody whole, boolean wanted, Runnable then) {
+        if (!wanted || !whole.saysJson() || whole.hasTree() || whole.size() < BigBodies.THRESHOLD) {
+            then.run();
+            return;
+        }
+        BigBodies.parse(services, loop, whole, () -> {
+            if (!over) {
+                then.run();
+            }
+        });
+    }
+
+    /** Calls back on the loop with what the stage gives; not at all once the exchange is over. */
+    <T> void await(CompletionStage<? extends T> stage, Consumer<T> then, Consumer<Throwable> failed) {
+        StageWait.on(loop, cancellations, timeouts.hook(), stage, then, failed);
+    }
+
+    void later(Duration delay, Runnable task) {
+        Runnable[] cancel = new Runnable[1];
+        long timer = loop.setTimer(delay.toMillis(), () -> {
+            cancellations.remove(cancel[0]);
+            task.run();
+        });
+        cancel[0] = () -> loop.cancelTimer(timer);
+        cancellations.add(cancel[0]);
+    }
+
+    // What filters see, each through its own view.
+
+    String id() {
+        return subject.id();
+    }
+
+    String route() {
+        return subject.route() == null ? "" : subject.route().name();
+    }
+
+    Dialect dialect() {
+        return subject.path().dialect();
+    }
+
+    Operation operation() {
+        return subject.path().operation();
+    }
+
+    @Nullable
+    Target target() {
+        return target;
+    }
+
+    void target(Target wanted) {
+        mutations++;
+        target = Objects.requireNonNull(wanted, "target");
+    }
+
+    <T> @Nullable T get(Key<T> key) {
+        return values == null ? null : key.type().cast(values.get(key));
+    }
+
+    <T> void put(Key<T> key, T value) {
+        mutations++;
+        Map<Key<?>, Object> map = values;
+        if (map == null) {
+            map = new HashMap<>();
+            values = map;
+        }
+        map.put(key, key.type().cast(value));
+    }
+
+    void note(String field, Object value) {
+        record.note(field, value);
+    }
+
+    Services services() {
+        return services;
+    }
+
+    Subject subject() {
+        return subject;
+    }
+
+    Cancellations cancellations() {
+        return cancellations;
+    }
+}

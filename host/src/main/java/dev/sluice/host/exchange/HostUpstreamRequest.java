@@ -1,0 +1,108 @@
+package dev.sluice.host.exchange;
+
+import dev.sluice.api.Attempt;
+import dev.sluice.api.Body;
+import dev.sluice.api.Headers;
+import dev.sluice.api.UpstreamRequest;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One try's own copy of the request. */
+final class HostUpstreamRequest implements UpstreamRequest {
+    private final HostAttempt attempt;
+    private final String remoteAddress;
+    private final HostHeaders headers;
+    private final @Nullable HostBody body;
+    private String method;
+    private String path;
+    private @Nullable String query;
+    private @Nullable URI uri;
+
+    HostUpstreamRequest(HostAttempt attempt, HostRequestHead head, @Nullable HostBody body, @Nullable URI uri) {
+        this.attempt = attempt;
+        this.remoteAddress = head.remoteAddress();
+        this.headers = head.fields().copy().dropHopByHop();
+        this.body = body == null ? null : body.forTry();
+        this.method = head.method();
+        this.path = head.path();
+        this.query = head.query();
+        this.uri = uri;
+    }
+
+    @Nullable
+    HostBody hostBody() {
+        return body;
+    }
+
+    HostHeaders fields() {
+        return headers;
+    }
+
+    @Override
+    public String method() {
+        return method;
+    }
+
+    @Override
+    public void method(String method) {
+        this.method = method.toUpperCase(Locale.ROOT);
+    }
+
+    @Override
+    public String path() {
+        return path;
+    }
+
+    @Override
+    public void path(String path) {
+        if (!path.startsWith("/")) {
+            throw new IllegalArgumentException("a path begins with a slash: '" + path + "'");
+        }
+        this.path = path;
+    }
+
+    @Override
+    public @Nullable String query() {
+        return query;
+    }
+
+    @Override
+    public void query(@Nullable String query) {
+        this.query = query;
+    }
+
+    @Override
+    public Headers headers() {
+        return headers;
+    }
+
+    @Override
+    public String remoteAddress() {
+        return remoteAddress;
+    }
+
+    @Override
+    public @Nullable URI uri() {
+        return uri;
+    }
+
+    @Override
+    public void uri(URI uri) {
+        if (uri.getHost() == null || uri.getScheme() == null) {
+            throw new IllegalArgumentException("a base URL has a scheme and a host: '" + uri + "'");
+        }
+        this.uri = uri;
+    }
+
+    @Override
+    public Body body() {
+        return Objects.requireNonNull(body, "the request's body streams past the filters; it is not JSON");
+    }
+
+    @Override
+    public Attempt attempt() {
+        return attempt;
+    }
+}

@@ -1,0 +1,131 @@
+package dev.sluice.host.exchange;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** JSON within the gateway's limits: trees, and the few top-level fields that can be read without one. */
+final class Json {
+
+    /**
+     * What a request's JSON body says at its top level.
+     *
+     * @param model null if there is none
+     * @param stream whether {@code "stream": true} is there
+     */
+    record Facts(@Nullable String model, boolean stream) {
+        static final Facts NONE = new Facts(null, false);
+    }
+
+    /** A body that cannot be served; the message is for the client. */
+    static final class Invalid extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Invalid(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    private final ObjectMapper mapper;
+    private final JsonFactory factory;
+
+    /** JSON of at most that nesting; strings may be as long as the body. */
+    Json(int depth) {
+        factory = JsonFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(depth)
+                        .maxStringLength(Integer.MAX_VALUE)
+                        .maxNumberLength(1000)
+                        .build())
+                .build();
+        // Numbers keep their digits through an edit: 0.10 stays 0.10.
+        mapper = JsonMapper.builder(factory)
+                .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+                .build();
+    }
+
+    /** The tree of these bytes. */
+    JsonNode read(byte[] bytes) throws Invalid {
+        try {
+            JsonNode tree = mapper.readTree(bytes);
+            if (tree == null || tree.isMissingNode()) {
+                throw new Invalid("the body is empty, JSON was expected");
+            }
+            return tree;
+        } catch (IOException e) {
+            throw new Invalid(describe(e));
+        }
+    }
+
+    /** The bytes of that tree. */
+    byte[] write(JsonNode tree) {
+        try {
+            return mapper.writeValueAsBytes(tree);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("the tree holds what JSON cannot", e);
+        }
+    }
+
+    /**
+     * Reads model and stream from an object's top level, in one pass and without a tree; checks on the way that the whole
+     * is well-formed. Keys are compared unescaped, so that no other reader of the same bytes can see another model.
+     *
+     * @throws Invalid if it is no JSON object, or its model is no string, or is there twice
+     */
+    Facts facts(byte[] bytes) throws Invalid {
+        try (JsonParser parser = factory.createParser(bytes)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new Invalid(
+                        bytes.length == 0
+                                ? "the body is empty, a JSON object was expected"
+                                : "the body is no JSON object");
+            }
+            String model = null;
+            boolean stream = false;
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String field = parser.currentName();
+                JsonToken value = parser.nextToken();
+                if ("model".equals(field)) {
+                    if (model != null) {
+                        throw new Invalid("the field 'model' is there twice");
+                    }
+                    if (value != JsonToken.VALUE_STRING) {
+                        throw new Invalid("the field 'model' must be a string");
+                    }
+                    model = parser.getText();
+                } else if ("stream".equals(field)) {
+                    stream = value == JsonToken.VALUE_TRUE;
+                }
+                parser.skipChildren();
+            }
+            if (parser.nextToken() != null) {
+                throw new Invalid("there is something after the end of the JSON object");
+            }
+            return new Facts(model, stream);
+        } catch (IOException e) {
+            throw new Invalid(describe(e));
+        }
+    }
+
+    private static String describe(IOException e) {
+        if (e instanceof JsonParseException parse) {
+            var at = parse.getLocation();
+            return "the body is not valid JSON (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+        }
+        if (e instanceof com.fasterxml.jackson.core.exc.StreamConstraintsException) {
+            return "the JSON body is nested too deeply or holds a number that is too long";
+        }
+        return "the body is not valid JSON";
+    }
+}

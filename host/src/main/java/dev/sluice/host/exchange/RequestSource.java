@@ -1,0 +1,105 @@
+package dev.sluice.host.exchange;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.function.Consumer;
+
+/** A client's request body, paused until somebody wants it: whole, or passed on as it comes. */
+final class RequestSource {
+    private final HttpServerRequest request;
+    private boolean taken;
+
+    RequestSource(HttpServerRequest request) {
+        this.request = request;
+        request.pause();
+    }
+
+    /** Whether it was already read or passed on. */
+    boolean taken() {
+        return taken;
+    }
+
+    /** Whether the request says it has no body. */
+    boolean isEmpty() {
+        String length = request.getHeader("content-length");
+        return length != null ? length.equals("0") : request.isEnded() || noBodyByFraming();
+    }
+
+    private boolean noBodyByFraming() {
+        return request.version() != io.vertx.core.http.HttpVersion.HTTP_2
+                && request.getHeader("transfer-encoding") == null;
+    }
+
+    /**
+     * Reads it whole.
+     *
+     * @param whole gets the bytes
+     * @param tooLarge called instead if it is larger than the limit
+     */
+    void readWhole(long limit, Consumer<byte[]> whole, Runnable tooLarge) {
+        taken = true;
+        String length = request.getHeader("content-length");
+        if (length != null && tooLong(length, limit)) {
+            tooLarge.run();
+            return;
+        }
+        Buffer body = Buffer.buffer();
+        boolean[] over = new boolean[1];
+        request.handler(chunk -> {
+            if (over[0]) {
+                return;
+            }
+            if (body.length() + (long) chunk.length() > limit) {
+                over[0] = true;
+                tooLarge.run();
+            } else {
+                body.appendBuffer(chunk);
+            }
+        });
+        request.endHandler(end -> {
+            if (!over[0]) {
+                over[0] = true;
+                whole.accept(body.getBytes());
+            }
+        });
+        request.resume();
+    }
+
+    private static boolean tooLong(String contentLength, long limit) {
+        try {
+            return Long.parseLong(contentLength.trim()) > limit;
+        } catch (NumberFormatException e) {
+            return true;
+        }
+    }
+
+    /** Passes it on as it comes, no faster than it is taken. */
+    void pumpTo(HttpClientRequest upstream) {
+        taken = true;
+        if (request.getHeader("content-length") == null) {
+            upstream.setChunked(true);
+        }
+        request.handler(chunk -> {
+            var unused = upstream.write(chunk);
+            if (upstream.writeQueueFull()) {
+                request.pause();
+                upstream.drainHandler(drained -> request.resume());
+            }
+        });
+        request.endHandler(end -> {
+            var unused = upstream.end();
+        });
+        upstream.exceptionHandler(broken -> discard());
+        request.resume();
+    }
+
+    /** Drops what is left of it. */
+    void discard() {
+        taken = true;
+        if (!request.isEnded()) {
+            request.handler(chunk -> {});
+            request.resume();
+        }
+    }
+}

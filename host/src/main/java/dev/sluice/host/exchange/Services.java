@@ -1,0 +1,35 @@
+package dev.sluice.host.exchange;
+
+import dev.sluice.host.config.Config.Limits;
+import dev.sluice.host.log.AccessLog;
+
+/**
+ * What all exchanges of a gateway share. Thread-safe.
+ *
+ * @param limits what one exchange may hold
+ * @param json JSON within those limits
+ * @param blocking runs what would block an event loop
+ * @param telemetry the gateway's own meters
+ * @param memory bytes that all exchanges together may buffer
+ */
+public record Services(
+        Limits limits,
+        Json json,
+        Blocking blocking,
+        Telemetry telemetry,
+        AccessLog accessLog,
+        Tokens tokens,
+        Memory memory) {
+
+    /** The services for these limits. */
+    public static Services of(Limits limits, Blocking blocking, Telemetry telemetry, AccessLog accessLog) {
+        return new Services(
+                limits,
+                new Json(limits.depth()),
+                blocking,
+                telemetry,
+                accessLog,
+                new Tokens(),
+                new Memory(limits.buffered()));
+    }
+}

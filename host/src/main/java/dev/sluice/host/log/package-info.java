@@ -1,0 +1,5 @@
+/** The access log. */
+@NullMarked
+package dev.sluice.host.log;
+
+import org.jspecify.annotations.NullMarked;

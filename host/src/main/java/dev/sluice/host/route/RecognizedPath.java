@@ -1,0 +1,94 @@
+package dev.sluice.host.route;
+
+import dev.sluice.api.Dialect;
+import dev.sluice.api.Operation;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The dialect and operation that a path stands for, recognised by its suffix, whatever prefix is before it.
+ *
+ * @param model the model, where the dialect states it in the path; else null
+ * @param streams whether the dialect asks for a stream by path; where it does so in the body: false
+ */
+public record RecognizedPath(
+        Dialect dialect, Operation operation, @Nullable String model, boolean streams) {
+
+    private record Suffix(String path, RecognizedPath meaning) {}
+
+    private static final RecognizedPath NONE = new RecognizedPath(Dialect.NONE, Operation.OTHER, null, false);
+
+    private static final List<Suffix> SUFFIXES = List.of(
+            suffix("/chat/completions", Dialect.OPENAI, Operation.CHAT),
+            suffix("/v1/messages", Dialect.ANTHROPIC, Operation.CHAT),
+            suffix("/v1/messages/count_tokens", Dialect.ANTHROPIC, Operation.COUNT_TOKENS),
+            suffix("/v1/responses", Dialect.OPENAI_RESPONSES, Operation.CHAT),
+            suffix("/v1/completions", Dialect.OPENAI_COMPLETIONS, Operation.CHAT),
+            suffix("/v1/embeddings", Dialect.OPENAI, Operation.EMBEDDINGS),
+            suffix("/v1/images/generations", Dialect.OPENAI, Operation.IMAGES),
+            suffix("/v1/images/edits", Dialect.OPENAI, Operation.IMAGES),
+            suffix("/v1/images/variations", Dialect.OPENAI, Operation.IMAGES),
+            suffix("/v1/audio/speech", Dialect.OPENAI, Operation.AUDIO),
+            suffix("/v1/audio/transcriptions", Dialect.OPENAI, Operation.AUDIO),
+            suffix("/v1/audio/translations", Dialect.OPENAI, Operation.AUDIO),
+            suffix("/v1/moderations", Dialect.OPENAI, Operation.MODERATIONS),
+            suffix("/v1/rerank", Dialect.OPENAI, Operation.RERANK),
+            suffix("/v1/models", Dialect.OPENAI, Operation.MODELS),
+            suffix("/v2/chat", Dialect.COHERE, Operation.CHAT));
+
+    private static final List<Suffix> COLLECTIONS = List.of(
+            suffix("/v1/models/", Dialect.OPENAI, Operation.MODELS),
+            suffix("/v1/files", Dialect.OPENAI, Operation.FILES),
+            suffix("/v1/batches", Dialect.OPENAI, Operation.BATCHES),
+            suffix("/v1/fine_tuning/", Dialect.OPENAI, Operation.FINE_TUNING));
+
+    private static Suffix suffix(String path, Dialect dialect, Operation operation) {
+        return new Suffix(path, new RecognizedPath(dialect, operation, null, false));
+    }
+
+    /** What this normalised path stands for; {@link Dialect#NONE} if it is no request to a model. */
+    public static RecognizedPath of(String path) {
+        for (Suffix s : SUFFIXES) {
+            if (path.endsWith(s.path)) {
+                return s.meaning;
+            }
+        }
+        RecognizedPath byModel = withModelInPath(path);
+        if (byModel != null) {
+            return byModel;
+        }
+        for (Suffix s : COLLECTIONS) {
+            if (path.contains(s.path)) {
+                return s.meaning;
+            }
+        }
+        return NONE;
+    }
+
+    private static @Nullable RecognizedPath withModelInPath(String path) {
+        int colon = path.lastIndexOf(':');
+        int models = path.lastIndexOf("/models/");
+        if (models >= 0 && colon > models) {
+            String model = path.substring(models + "/models/".length(), colon);
+            return switch (path.substring(colon + 1)) {
+                case "generateContent" -> new RecognizedPath(Dialect.GEMINI, Operation.CHAT, model, false);
+                case "streamGenerateContent" -> new RecognizedPath(Dialect.GEMINI, Operation.CHAT, model, true);
+                case "countTokens" -> new RecognizedPath(Dialect.GEMINI, Operation.COUNT_TOKENS, model, false);
+                case "embedContent", "batchEmbedContents" ->
+                    new RecognizedPath(Dialect.GEMINI, Operation.EMBEDDINGS, model, false);
+                default -> null;
+            };
+        }
+        int model = path.lastIndexOf("/model/");
+        int slash = path.lastIndexOf('/');
+        if (model >= 0 && slash > model + "/model".length()) {
+            String name = path.substring(model + "/model/".length(), slash);
+            return switch (path.substring(slash + 1)) {
+                case "converse" -> new RecognizedPath(Dialect.BEDROCK, Operation.CHAT, name, false);
+                case "converse-stream" -> new RecognizedPath(Dialect.BEDROCK, Operation.CHAT, name, true);
+                default -> null;
+            };
+        }
+        return null;
+    }
+}
