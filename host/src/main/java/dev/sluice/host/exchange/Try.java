@@ -217,7 +217,7 @@ final class Try implements Ascent.Exit {
         if (framing != null) {
             deadlines.isStream();
         }
-        AnswerReader.Mode mode = mode(status, contentType, framing, fields);
+        AnswerReader.Mode mode = mode(status, contentType, framing);
         Inflation inflation = null;
         if (mode != AnswerReader.Mode.RAW) {
             inflation = Inflation.of(fields.get("content-encoding"));
@@ -244,8 +244,7 @@ final class Try implements Ascent.Exit {
         reader.start();
     }
 
-    private AnswerReader.Mode mode(
-            int status, @Nullable String contentType, @Nullable Framing framing, HostHeaders fields) {
+    private AnswerReader.Mode mode(int status, @Nullable String contentType, @Nullable Framing framing) {
         if (exchange.hasNoAnswerBody(status)) {
             return AnswerReader.Mode.RAW;
         }

@@ -1,0 +1,75 @@
+package dev.sluice.host;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.api.FilterFactory;
+import dev.sluice.host.config.Config.ProviderConfig;
+import dev.sluice.host.exchange.HostScope;
+import dev.sluice.host.plugin.PluginGeneration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A filter that is open in one place of one chain: its factory and what it has acquired. Shared by all snapshots in which
+ * nothing about that place has changed; closes with the last of them.
+ */
+final class OpenFilter {
+
+    /**
+     * What makes two places the same over reloads.
+     *
+     * @param route empty for a filter of all routes
+     * @param ordinal counts equal entries of one route
+     */
+    record Identity(PluginGeneration generation, String filter, ObjectNode config, String route, int ordinal) {}
+
+    /** What the filter saw of its surroundings, if it looked. */
+    record Surroundings(List<String> before, List<String> after, Map<String, ProviderConfig> providers) {}
+
+    private final Identity identity;
+    private final Surroundings surroundings;
+    private final FilterFactory factory;
+    private final HostScope scope;
+    private int uses;
+
+    OpenFilter(Identity identity, Surroundings surroundings, FilterFactory factory, HostScope scope) {
+        this.identity = identity;
+        this.surroundings = surroundings;
+        this.factory = factory;
+        this.scope = scope;
+    }
+
+    Identity identity() {
+        return identity;
+    }
+
+    FilterFactory factory() {
+        return factory;
+    }
+
+    HostScope scope() {
+        return scope;
+    }
+
+    /** Whether it may go on in these surroundings: what it has looked at is as it was. */
+    boolean fits(Surroundings now) {
+        boolean chain = !scope.hasReadChain()
+                || (surroundings.before.equals(now.before) && surroundings.after.equals(now.after));
+        boolean providers = !scope.hasReadProviders() || surroundings.providers.equals(now.providers);
+        return chain && providers;
+    }
+
+    synchronized void use() {
+        uses++;
+    }
+
+    /** One snapshot less; the last one closes the scope. */
+    void unuse() {
+        boolean last;
+        synchronized (this) {
+            last = --uses == 0;
+        }
+        if (last) {
+            scope.close();
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package dev.sluice.host;
+
+import dev.sluice.api.ConfigException;
+import dev.sluice.api.FilterFactory;
+import dev.sluice.api.FilterPlugin;
+import dev.sluice.api.Provider;
+import dev.sluice.api.Scope;
+import dev.sluice.host.OpenFilter.Identity;
+import dev.sluice.host.OpenFilter.Surroundings;
+import dev.sluice.host.config.Config;
+import dev.sluice.host.config.Config.RouteConfig;
+import dev.sluice.host.config.FilterUse;
+import dev.sluice.host.config.Problem;
+import dev.sluice.host.exchange.HostScope;
+import dev.sluice.host.exchange.Loop;
+import dev.sluice.host.exchange.Services;
+import dev.sluice.host.plugin.PluginGeneration;
+import dev.sluice.host.route.Chain;
+import dev.sluice.host.route.HostProvider;
+import dev.sluice.host.route.Route;
+import dev.sluice.host.route.RouteTable;
+import dev.sluice.host.route.Snapshot;
+import dev.sluice.host.state.MemoryStore;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds snapshots out of configs: opens what is new, carries over as the same object what has not changed. A build that
+ * fails closes what it had opened and changes nothing. Used by one thread at a time, never an event loop.
+ */
+final class SnapshotBuilder {
+
+    /** What a build gives: a snapshot and its open filters, or what is wrong. */
+    sealed interface Result permits Built, Failed {}
+
+    /** A snapshot, not published yet. */
+    record Built(Snapshot snapshot, Map<Identity, OpenFilter> open) implements Result {}
+
+    /** Nothing was built. */
+    record Failed(List<Problem> problems) implements Result {}
+
+    private final Services services;
+    private final Supplier<Loop> loops;
+    private final MemoryStore state;
+    private final Executor closing;
+
+    /**
+     * A builder.
+     *
+     * @param closing where scopes are closed, which may take its time
+     */
+    SnapshotBuilder(Services services, Supplier<Loop> loops, MemoryStore state, Executor closing) {
+        this.services = services;
+        this.loops = loops;
+        this.state = state;
+        this.closing = closing;
+    }
+
+    /** Builds the snapshot of that number; {@code before} are the open filters of the one that serves now. */
+    Result build(long number, Config config, Map<Identity, OpenFilter> before) {
+        Build build = new Build(config, before);
+        List<Route> routes = build.routes();
+        if (!build.problems.isEmpty()) {
+            build.opened.forEach(filter -> filter.scope().close());
+            return new Failed(build.problems);
+        }
+        List<OpenFilter> used = List.copyOf(build.open.values());
+        used.forEach(OpenFilter::use);
+        Set<PluginGeneration> generations = new LinkedHashSet<>();
+        used.forEach(filter -> generations.add(filter.identity().generation()));
+        Snapshot snapshot = new Snapshot(
+                number,
+                config,
+                new RouteTable(routes),
+                build.providers,
+                List.copyOf(generations),
+                () -> closing.execute(() -> used.forEach(OpenFilter::unuse)));
+        for (Route route : routes) {
+            for (int i = 0; i < route.chain().size(); i++) {
+                OpenFilter filter = build.byPlace.get(route.chain().entry(i));
+                if (filter != null && !filter.identity().route().isEmpty()) {
+                    filter.scope().place(snapshot, route, i);
+                }
+            }
+        }
+        return new Built(snapshot, Map.copyOf(build.open));
+    }
+
+    private final class Build {
+        private final Config config;
+        private final Map<Identity, OpenFilter> before;
+        private final Map<String, HostProvider> providers = new LinkedHashMap<>();
+        private final Map<Identity, OpenFilter> open = new LinkedHashMap<>();
+        private final Map<Chain.Entry, OpenFilter> byPlace = new java.util.IdentityHashMap<>();
+        private final List<OpenFilter> opened = new ArrayList<>();
+        private final List<Problem> problems = new ArrayList<>();
+
+        private Build(Config config, Map<Identity, OpenFilter> before) {
+            this.config = config;
+            this.before = before;
+            config.providers().forEach((name, provider) -> providers.put(name, new HostProvider(provider)));
+        }
+
+        private List<Route> routes() {
+            List<Chain.Entry> global = entries("", config.filters(), List.of());
+            List<String> globalNames =
+                    config.filters().stream().map(use -> use.filter().name()).toList();
+            List<Route> routes = new ArrayList<>();
+            for (RouteConfig route : config.routes()) {
+                List<Chain.Entry> entries = new ArrayList<>(global);
+                entries.addAll(entries(route.name(), route.filters(), globalNames));
+                routes.add(new Route(routes.size(), route, new Chain(entries)));
+            }
+            return routes;
+        }
+
+        private List<Chain.Entry> entries(String route, List<FilterUse> uses, List<String> outer) {
+            List<String> names = new ArrayList<>(outer);
+            uses.forEach(use -> names.add(use.filter().name()));
+            Map<Identity, Integer> ordinals = new HashMap<>();
+            List<Chain.Entry> entries = new ArrayList<>();
+            for (int i = 0; i < uses.size(); i++) {
+                FilterUse use = uses.get(i);
+                int at = outer.size() + i;
+                Identity first =
+                        new Identity(use.filter().generation(), use.filter().name(), use.tree(), route, 0);
+                int ordinal = ordinals.merge(first, 1, Integer::sum) - 1;
+                Identity identity = new Identity(first.generation(), first.filter(), first.config(), route, ordinal);
+                Surroundings surroundings = new Surroundings(
+                        List.copyOf(names.subList(0, at)),
+                        List.copyOf(names.subList(at + 1, names.size())),
+                        config.providers());
+                OpenFilter filter = carryOver(identity, surroundings);
+                if (filter == null) {
+                    filter = open(use, identity, surroundings);
+                }
+                if (filter != null) {
+                    open.put(identity, filter);
+                    Chain.Entry entry = new Chain.Entry(
+                            use.filter().name(),
+                            filter.factory(),
+                            use.filter().generation(),
+                            use.skipOnError(),
+                            use.filter().descriptor().mediaTypes());
+                    byPlace.put(entry, filter);
+                    entries.add(entry);
+                }
+            }
+            return entries;
+        }
+
+        private @Nullable OpenFilter carryOver(Identity identity, Surroundings surroundings) {
+            OpenFilter filter = before.get(identity);
+            return filter != null && filter.fits(surroundings) ? filter : null;
+        }
+
+        private @Nullable OpenFilter open(FilterUse use, Identity identity, Surroundings surroundings) {
+            Map<String, Provider> visible = Map.copyOf(providers);
+            HostScope scope = new HostScope(
+                    new HostScope.Owner(
+                            identity.filter(),
+                            new Place(identity.route(), surroundings.before(), surroundings.after()),
+                            visible),
+                    services,
+                    loops,
+                    state.of(identity.filter(), identity.generation().stateVersion()));
+            try {
+                FilterFactory factory = open(use.filter().plugin(), use.config(), scope);
+                if (factory == null) {
+                    throw new IllegalStateException("open returned null");
+                }
+                OpenFilter filter = new OpenFilter(identity, surroundings, factory, scope);
+                opened.add(filter);
+                return filter;
+            } catch (ConfigException e) {
+                String path = e.path().isEmpty() ? use.path() : use.path() + "." + e.path();
+                problems.add(config.marks().problem(path, String.valueOf(e.getMessage())));
+            } catch (Throwable t) {
+                problems.add(config.marks()
+                        .problem(
+                                use.path(),
+                                "the filter " + identity.filter() + " of plugin " + identity.generation()
+                                        + " cannot be opened: " + t));
+            }
+            scope.close();
+            return null;
+        }
+
+        @SuppressWarnings("unchecked")
+        private static <C extends Record> FilterFactory open(FilterPlugin<C> plugin, Record config, Scope scope) {
+            // The config was bound to the very record that this plugin declares.
+            return plugin.open((C) config, scope);
+        }
+    }
+
+    private record Place(String route, List<String> before, List<String> after) implements Scope.Chain {}
+}
