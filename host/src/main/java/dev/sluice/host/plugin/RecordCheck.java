@@ -1,0 +1,127 @@
+package dev.sluice.host.plugin;
+
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Compares a filter's config record with its schema: what the schema accepts the record must take, and what the record
+ * takes the schema must describe, or a setting is lost without a word.
+ */
+final class RecordCheck {
+    private final ObjectNode root;
+    private final String file;
+    // Of its own, since a mapper holds on to the classes it has seen.
+    private final JsonMapper mapper = new JsonMapper();
+    private final Set<String> seen = new HashSet<>();
+
+    private RecordCheck(ObjectNode root, String file) {
+        this.root = root;
+        this.file = file;
+    }
+
+    /** Refuses the pair if they disagree. */
+    static void check(Class<? extends Record> type, ObjectNode schema, String file) throws RefusedException {
+        RecordCheck check = new RecordCheck(schema, file);
+        check.record(check.mapper.constructType(type), List.of(schema), "");
+    }
+
+    private void record(JavaType type, List<JsonNode> schemas, String path) throws RefusedException {
+        if (!seen.add(type.toCanonical() + " " + path) || path.length() > 500) {
+            return;
+        }
+        Map<String, List<JsonNode>> described = new LinkedHashMap<>();
+        for (JsonNode schema : resolved(schemas)) {
+            schema.path("properties")
+                    .properties()
+                    .forEach(property -> described
+                            .computeIfAbsent(property.getKey(), key -> new ArrayList<>())
+                            .add(property.getValue()));
+        }
+        String name = type.getRawClass().getSimpleName();
+        Map<String, JavaType> components = components(type);
+        for (String key : described.keySet()) {
+            if (!components.containsKey(key)) {
+                throw new RefusedException("its " + file + " describes '" + path + key + "', which the record " + name
+                        + " has no component for: add it, or remove it from the schema");
+            }
+        }
+        for (Map.Entry<String, JavaType> component : components.entrySet()) {
+            List<JsonNode> says = described.get(component.getKey());
+            if (says == null) {
+                throw new RefusedException("its " + file + " does not describe '" + path + component.getKey()
+                        + "', a component of the record " + name + ": add it to the schema's properties");
+            }
+            value(component.getValue(), says, path + component.getKey());
+        }
+    }
+
+    private void value(JavaType type, List<JsonNode> schemas, String path) throws RefusedException {
+        if (type.hasRawClass(Duration.class)) {
+            boolean marked = resolved(schemas).stream()
+                    .anyMatch(schema -> schema.path("format").asText().equals("duration"));
+            if (!marked) {
+                throw new RefusedException("its " + file + " does not say that '" + path
+                        + "' is a duration: add \"format\": \"duration\"");
+            }
+        } else if (type.isRecordType()) {
+            record(type, schemas, path + ".");
+        } else if (type.isMapLikeType()) {
+            value(type.getContentType(), below(schemas, "additionalProperties"), path + ".*");
+        } else if (type.isCollectionLikeType() || type.isArrayType()) {
+            value(type.getContentType(), below(schemas, "items"), path + "[]");
+        }
+    }
+
+    private List<JsonNode> below(List<JsonNode> schemas, String keyword) {
+        return resolved(schemas).stream()
+                .map(schema -> schema.path(keyword))
+                .filter(JsonNode::isObject)
+                .toList();
+    }
+
+    private Map<String, JavaType> components(JavaType type) {
+        Map<String, JavaType> components = new LinkedHashMap<>();
+        for (BeanPropertyDefinition property :
+                mapper.getDeserializationConfig().introspect(type).findProperties()) {
+            components.put(property.getName(), property.getPrimaryType());
+        }
+        return components;
+    }
+
+    /** The schemas themselves, and those they refer to or are composed of. */
+    private List<JsonNode> resolved(List<JsonNode> schemas) {
+        List<JsonNode> found = new ArrayList<>();
+        Set<JsonNode> known = Collections.newSetFromMap(new IdentityHashMap<>());
+        schemas.forEach(schema -> resolve(schema, found, known));
+        return found;
+    }
+
+    private void resolve(JsonNode schema, List<JsonNode> into, Set<JsonNode> known) {
+        if (!schema.isObject() || !known.add(schema)) {
+            return;
+        }
+        into.add(schema);
+        String reference = schema.path("$ref").asText();
+        if (!reference.isEmpty()) {
+            resolve(root.at(reference.substring(1)), into, known);
+        }
+        for (String keyword : List.of("allOf", "anyOf", "oneOf")) {
+            schema.path(keyword).forEach(branch -> resolve(branch, into, known));
+        }
+        for (String keyword : List.of("then", "else")) {
+            resolve(schema.path(keyword), into, known);
+        }
+    }
+}
