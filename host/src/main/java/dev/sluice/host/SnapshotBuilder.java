@@ -23,6 +23,7 @@ import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.state.MemoryStore;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -99,7 +100,7 @@ final class SnapshotBuilder {
         private final Map<Identity, OpenFilter> before;
         private final Map<String, HostProvider> providers = new LinkedHashMap<>();
         private final Map<Identity, OpenFilter> open = new LinkedHashMap<>();
-        private final Map<Chain.Entry, OpenFilter> byPlace = new java.util.IdentityHashMap<>();
+        private final IdentityHashMap<Chain.Entry, OpenFilter> byPlace = new IdentityHashMap<>();
         private final List<OpenFilter> opened = new ArrayList<>();
         private final List<Problem> problems = new ArrayList<>();
 

@@ -71,21 +71,36 @@ final class Ascent {
         Answer render(Reply reply, String filter);
     }
 
-    /**
-     * The filters, by their place in the chain.
-     *
-     * @param hooks their response hooks
-     * @param names how errors name them
-     * @param masks what each overrides; without {@link HookMasks#ANSWER} bits it is passed by
-     * @param watched those whose changes are to be reported, or null
-     * @param anyBody those that want bodies of any media type, or null: all do
-     */
-    record Filters(
-            ResponseHooks[] hooks,
-            String[] names,
-            int[] masks,
-            boolean @Nullable [] watched,
-            boolean @Nullable [] anyBody) {}
+    /** The filters, by their place in the chain. */
+    static final class Filters {
+        private final ResponseHooks[] hooks;
+        private final String[] names;
+        private final int[] masks;
+        private final boolean @Nullable [] watched;
+        private final boolean @Nullable [] anyBody;
+
+        /**
+         * Filters.
+         *
+         * @param hooks their response hooks
+         * @param names how errors name them
+         * @param masks what each overrides; without {@link HookMasks#ANSWER} bits it is passed by
+         * @param watched those whose changes are to be reported, or null
+         * @param anyBody those that want bodies of any media type, or null: all do
+         */
+        Filters(
+                ResponseHooks[] hooks,
+                String[] names,
+                int[] masks,
+                boolean @Nullable [] watched,
+                boolean @Nullable [] anyBody) {
+            this.hooks = hooks;
+            this.names = names;
+            this.masks = masks;
+            this.watched = watched;
+            this.anyBody = anyBody;
+        }
+    }
 
     /**
      * Bounds on what may be pending.
@@ -605,7 +620,9 @@ final class Ascent {
             int i, String hook, CompletionStage<? extends T> stage, @Nullable T ifSkipped, Consumer<T> then) {
         Pending<T> waiting = new Pending<>(i, hook, ifSkipped, then);
         if (stage instanceof CompletableFuture<?> future && future.isDone()) {
-            future.whenComplete((value, error) -> waiting.settle(cast(value), error));
+            @SuppressWarnings("unchecked")
+            CompletableFuture<? extends T> done = (CompletableFuture<? extends T>) future;
+            var unused = done.whenComplete(waiting::settle);
             return;
         }
         Set<Pending<?>> all = stages;
@@ -619,11 +636,6 @@ final class Ascent {
                 () -> waiting.settle(
                         null, new TimeoutException("its stage did not complete within " + bounds.stageMillis + " ms")));
         stage.whenComplete((value, error) -> loop.execute(() -> waiting.settle(value, error)));
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> @Nullable T cast(@Nullable Object value) {
-        return (T) value;
     }
 
     private final class Pending<T> {
@@ -654,11 +666,12 @@ final class Ascent {
             }
             if (value == null || error != null) {
                 Throwable cause = error == null ? new NullPointerException("its stage completed with null") : error;
-                boolean wrapped = cause instanceof CompletionException && cause.getCause() != null;
+                Throwable inner = cause.getCause();
+                Throwable blamed = cause instanceof CompletionException && inner != null ? inner : cause;
                 if (ifSkipped == null) {
                     touched(filter);
                 }
-                if (failed(filter, hook, wrapped ? cause.getCause() : cause) && ifSkipped != null) {
+                if (failed(filter, hook, blamed) && ifSkipped != null) {
                     then.accept(ifSkipped);
                 }
             } else {

@@ -52,7 +52,7 @@ final class Asking {
                 answer);
         Runnable cancel = asked::clientGone;
         exchange.cancellations().add(cancel);
-        answer.whenComplete((response, error) -> {
+        var unused = answer.whenComplete((response, error) -> {
             exchange.cancellations().remove(cancel);
             if (exchange.cancellations().isOver()) {
                 return;

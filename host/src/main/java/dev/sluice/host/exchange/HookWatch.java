@@ -83,7 +83,10 @@ public final class HookWatch implements AutoCloseable {
         }
 
         private final Thread loop;
+        // Read and written through FILTER and CALLS alone.
+        @SuppressWarnings("unused")
         private @Nullable String filter;
+
         private String hook = "";
         private long calls;
         private volatile boolean interrupted;

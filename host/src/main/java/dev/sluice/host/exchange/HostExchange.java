@@ -204,7 +204,7 @@ final class HostExchange implements Ascent.Exit {
                 facts = services.json().facts(bytes);
             } catch (Json.Invalid e) {
                 if (subject.path().dialect() != Dialect.NONE) {
-                    fail(400, "bad_request", e.getMessage());
+                    fail(400, "bad_request", e.reason());
                     return;
                 }
             }

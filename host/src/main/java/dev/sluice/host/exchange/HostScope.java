@@ -141,13 +141,7 @@ public final class HostScope implements Scope, AutoCloseable {
         ObjectNode copy = chat.deepCopy();
         loop.execute(() -> {
             LoopFuture<HttpResponse> answer = loop.newFuture();
-            answer.whenComplete((response, error) -> {
-                if (error != null) {
-                    result.completeExceptionally(error);
-                } else {
-                    result.complete(response);
-                }
-            });
+            passOn(answer, result);
             try {
                 var unused = Asking.start(
                         services, loop, at.snapshot, at.route, at.rest, target, copy, keys, deadline, answer);
@@ -156,6 +150,16 @@ public final class HostScope implements Scope, AutoCloseable {
             }
         });
         return result;
+    }
+
+    private static <T> void passOn(CompletableFuture<T> from, CompletableFuture<T> to) {
+        var unused = from.whenComplete((value, error) -> {
+            if (error != null) {
+                to.completeExceptionally(error);
+            } else {
+                to.complete(value);
+            }
+        });
     }
 
     @Override

@@ -174,7 +174,7 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
                                     : services.json().facts(bytes);
                             byModel(this, query, facts.model(), bytes, facts);
                         } catch (Json.Invalid e) {
-                            refuse(400, "bad_request", e.getMessage());
+                            refuse(400, "bad_request", e.reason());
                         }
                     },
                     () -> refuse(413, "bad_request", "the request's body is larger than " + limit + " bytes"));

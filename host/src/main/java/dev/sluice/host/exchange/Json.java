@@ -30,8 +30,16 @@ final class Json {
     static final class Invalid extends Exception {
         private static final long serialVersionUID = 1L;
 
-        Invalid(String message) {
-            super(message, null, false, false);
+        private final String reason;
+
+        Invalid(String reason) {
+            super(reason, null, false, false);
+            this.reason = reason;
+        }
+
+        /** What is wrong. */
+        String reason() {
+            return reason;
         }
     }
 

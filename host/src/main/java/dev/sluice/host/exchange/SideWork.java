@@ -21,7 +21,7 @@ final class SideWork {
         BufferedCall call = new BufferedCall(loop.vertx(), loop.pool(), request, arrived);
         Runnable cancel = call::cancel;
         cancellations.add(cancel);
-        arrived.whenComplete((response, error) -> {
+        var unused = arrived.whenComplete((response, error) -> {
             cancellations.remove(cancel);
             if (cancellations.isOver()) {
                 return;

@@ -2,6 +2,7 @@ package dev.sluice.host.route;
 
 import dev.sluice.host.config.Config;
 import dev.sluice.host.plugin.PluginGeneration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,6 +24,8 @@ public final class Snapshot {
     private final List<PluginGeneration> generations;
     private final Runnable release;
     private final AtomicLong pins = new AtomicLong(CURRENT);
+    private final Instant since = Instant.now();
+    private volatile boolean retired;
 
     /**
      * A snapshot.
@@ -78,13 +81,12 @@ public final class Snapshot {
     /** How many exchanges have pinned it. */
     public long inFlight() {
         long count = pins.get();
-        return retired() ? count : count - CURRENT;
+        return retired ? count : count - CURRENT;
     }
 
-    private volatile boolean retired;
-
-    private boolean retired() {
-        return retired;
+    /** When it was built. */
+    public Instant since() {
+        return since;
     }
 
     /**
