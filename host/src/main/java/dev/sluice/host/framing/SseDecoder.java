@@ -25,11 +25,18 @@ final class SseDecoder implements EventDecoder {
 
     private int line;
     private int scan;
+
+    // The event being read, which begins at offset 0.
     private int dataLines;
     private int dataFrom;
     private int dataTo;
+
+    /** The data, once it has a second line. */
     private @Nullable ByteArrayOutputStream joined;
+
+    /** Whether its bytes are what we would write: line feeds only, no comment. */
     private boolean asItStands = true;
+
     private @Nullable String name;
     private @Nullable String id;
     private @Nullable Duration retry;

@@ -29,6 +29,7 @@ final class Window {
         }
         if (from == to) {
             if (in.hasArray()) {
+                // May be kept until the next chunk: what Vert.x hands out is on the heap and never pooled.
                 bytes = in.array();
                 from = in.arrayOffset() + in.readerIndex();
                 owned = false;

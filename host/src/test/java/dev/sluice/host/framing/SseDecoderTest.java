@@ -263,14 +263,21 @@ class SseDecoderTest {
 
     @Test
     void neverWritesIntoAChunk() {
-        byte[] first = utf8("data: a\n\ndata: b");
-        byte[] copy = first.clone();
+        byte[] larger = utf8("data: a\n\ndata: b, and more that is not of this chunk");
+        byte[] copy = larger.clone();
         EventDecoder decoder = Framing.SSE.decoder(ROOMY, true);
-        decoder.feed(BufferInternal.buffer(Unpooled.wrappedBuffer(first)));
+        decoder.feed(BufferInternal.buffer(Unpooled.wrappedBuffer(larger, 0, 16)));
         decoder.next();
         decoder.feed(Buffer.buffer("c\n\n"));
         assertThat(decoder.next()).isEqualTo(Event.data("bc"));
-        assertThat(first).isEqualTo(copy);
+        assertThat(larger).isEqualTo(copy);
+    }
+
+    @Test
+    void leavesTheEndOfOneEventOutOfTheNext() {
+        List<Event> events = decode(Framing.SSE, utf8("data: a\r\n\r\ndata: b\n\n: ping\r\ndata: c\n\n"));
+        assertThat(events.get(1).frame("text/event-stream")).asString().isEqualTo("data: b\n\n");
+        assertThat(events.get(2).frame("text/event-stream")).asString().isEqualTo("data: c\n\n");
     }
 
     private static byte[] randomStream(Random random) {
