@@ -185,7 +185,7 @@ final class SchemaCheck {
                 problems.add(places.keyProblem(
                         join(at, error.getProperty()),
                         "expected "
-                                + limit.path("x-expected").asText("another name")
+                                + named(schema, location)
                                 + ", got "
                                 + Shown.value(TextNode.valueOf(error.getProperty()))));
             case "required" ->
@@ -248,6 +248,11 @@ final class SchemaCheck {
     private static String expected(CheckedSchema schema, Error error, String otherwise) {
         String expected = view(schema, error.getInstanceLocation()).text("x-expected");
         return expected.isEmpty() ? otherwise : "expected " + expected;
+    }
+
+    private static String named(CheckedSchema schema, NodePath location) {
+        JsonNode names = view(schema, location).keyword("propertyNames");
+        return names == null ? "another name" : names.path("x-expected").asText("another name");
     }
 
     private static SchemaView view(CheckedSchema schema, NodePath location) {

@@ -25,7 +25,7 @@ final class JarCheck {
     private static final int BEFORE_JAVA_1 = 44;
 
     /** What a jar's manifest says of its plugin. */
-    record Manifested(String id, String version, int stateVersion) {}
+    record Manifested(String id, String version, int stateVersion, String apiRange) {}
 
     private JarCheck() {}
 
@@ -120,7 +120,7 @@ final class JarCheck {
         } catch (IllegalArgumentException e) {
             throw new RefusedException("its Plugin-Requires " + e.getMessage() + " like >=0.1.0 & <0.2.0", e);
         }
-        return new Manifested(id, version, stateVersion(attributes.getValue("State-Version")));
+        return new Manifested(id, version, stateVersion(attributes.getValue("State-Version")), range);
     }
 
     private static String required(Attributes attributes, String name) throws RefusedException {

@@ -13,6 +13,7 @@ public final class PluginGeneration implements AutoCloseable {
     private final String version;
     private final String sha256;
     private final int stateVersion;
+    private final String apiRange;
     private final @Nullable Path jar;
     private final AutoCloseable unload;
     private List<InstalledFilter> filters = List.of();
@@ -25,10 +26,22 @@ public final class PluginGeneration implements AutoCloseable {
      */
     public PluginGeneration(
             String id, String version, String sha256, int stateVersion, @Nullable Path jar, AutoCloseable unload) {
+        this(id, version, sha256, stateVersion, "", jar, unload);
+    }
+
+    PluginGeneration(
+            String id,
+            String version,
+            String sha256,
+            int stateVersion,
+            String apiRange,
+            @Nullable Path jar,
+            AutoCloseable unload) {
         this.id = id;
         this.version = version;
         this.sha256 = sha256;
         this.stateVersion = stateVersion;
+        this.apiRange = apiRange;
         this.jar = jar;
         this.unload = unload;
     }
@@ -51,6 +64,11 @@ public final class PluginGeneration implements AutoCloseable {
     /** The version of what its filters keep in shared state. */
     public int stateVersion() {
         return stateVersion;
+    }
+
+    /** The range of versions of {@code dev.sluice.api} it works with; empty for filters on the class path. */
+    public String apiRange() {
+        return apiRange;
     }
 
     /** The file it came from; null for filters on the class path. */

@@ -129,6 +129,7 @@ public final class PluginLoader {
                 manifest.version(),
                 candidate.copy().sha256(),
                 manifest.stateVersion(),
+                manifest.apiRange(),
                 candidate.jar(),
                 manager::unload);
         try {

@@ -1,5 +1,7 @@
 package dev.sluice.host.plugin;
 
+import java.lang.reflect.InvocationTargetException;
+
 /** A plugin cannot be installed; the message is a sentence that says why and what to do. */
 final class RefusedException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -20,8 +22,7 @@ final class RefusedException extends Exception {
     /** What a plugin's own code threw, as part of a sentence. */
     static String what(Throwable thrown) {
         Throwable cause = thrown;
-        while (cause instanceof java.lang.reflect.InvocationTargetException
-                || cause instanceof ExceptionInInitializerError) {
+        while (cause instanceof InvocationTargetException || cause instanceof ExceptionInInitializerError) {
             if (cause.getCause() == null) {
                 break;
             }
