@@ -52,6 +52,16 @@ final class Installation implements AutoCloseable {
         return catalog;
     }
 
+    /** The plugins that were loaded for the config. */
+    PluginCatalog loaded() {
+        return catalog;
+    }
+
+    /** The jars that were refused. */
+    List<PluginCatalog.Refused> refused() {
+        return catalog.refused();
+    }
+
     private ConfigLoader loader() {
         return new ConfigLoader(standardPlugins());
     }

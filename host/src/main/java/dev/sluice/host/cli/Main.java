@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
         description = "A gateway for LLM traffic whose whole behaviour is plugins.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {CheckCommand.class, SchemaCommand.class, PluginsCommand.class})
+        subcommands = {RunCommand.class, CheckCommand.class, SchemaCommand.class, PluginsCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();

@@ -1,0 +1,71 @@
+package dev.sluice.host.cli;
+
+import dev.sluice.host.Gateway;
+import dev.sluice.host.Gateway.StartException;
+import dev.sluice.host.config.Config;
+import dev.sluice.host.config.ConfigLoader.Broken;
+import dev.sluice.host.config.ConfigLoader.Loaded;
+import dev.sluice.host.config.ConfigLoader.Result;
+import dev.sluice.host.log.Logs;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice run}: the gateway, until a signal ends it. */
+@Command(
+        name = "run",
+        description = "Starts the gateway; SIGTERM or Ctrl-C lets what is under way finish. Exits with 1 if the config"
+                + " has problems.",
+        mixinStandardHelpOptions = true)
+final class RunCommand implements Callable<Integer> {
+    @Mixin
+    private final Installation installation = new Installation();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter err = spec.commandLine().getErr();
+        Result result = installation.config();
+        if (result instanceof Broken broken) {
+            broken.problems().forEach(err::println);
+            installation.close();
+            return 1;
+        }
+        Config config = ((Loaded) result).config();
+        installation.refused().forEach(jar -> err.println("refused: " + jar.jar() + ": " + jar.reason()));
+        Logs.accessLog(config.accessLog(), config.file());
+        Gateway gateway;
+        try {
+            gateway = Gateway.start(config, installation.loaded());
+        } catch (StartException e) {
+            e.problems().forEach(err::println);
+            installation.close();
+            return 1;
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(Greeting.of(gateway, config));
+        out.flush();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, config), "sluice-shutdown"));
+        // Signals end the process through the hook; nothing else counts this down.
+        new CountDownLatch(1).await();
+        return 0;
+    }
+
+    private void stop(Gateway gateway, Config config) {
+        boolean whole = gateway.shutdown(config.drain().shutdown());
+        try {
+            installation.close();
+        } catch (Exception e) {
+            whole = false;
+        }
+        Logs.flush();
+        // A graceful end is a success; left to itself the JVM would report the signal.
+        Runtime.getRuntime().halt(whole ? 0 : 1);
+    }
+}
