@@ -163,7 +163,12 @@ final class OpenAiUpstream implements AttemptFilter {
 
     /** Whether a field stands there with a value: streams are full of fields that are null but once. */
     private static boolean says(Event event, String field) {
-        return event.mentions(field) && !event.mentions(field + ":null") && !event.mentions(field + ": null");
+        if (!event.mentions(field)) {
+            return false;
+        }
+        boolean isNull = event.mentions(field + ":null") || event.mentions(field + ": null");
+        // One of several answers may have ended while another goes on.
+        return !isNull || event.mentions(field + ":\"") || event.mentions(field + ": \"");
     }
 
     private Events dropped() {
