@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenAiUpstream implements AttemptFilter {
     static final String TYPE = "openai";
-    private static final List<String> CLIENTS_OWN = List.of("authorization", "x-api-key", "api-key", "cookie");
+    private static final List<String> KEYS = List.of("authorization", "x-api-key", "api-key", "x-goog-api-key");
 
     private final Exchange exchange;
     private final Provider provider;
@@ -73,10 +73,13 @@ final class OpenAiUpstream implements AttemptFilter {
 
     private void placeCredential(Headers headers) {
         boolean passes = upstreams.config().passCredential();
-        if (passes && CLIENTS_OWN.stream().anyMatch(name -> headers.get(name) != null)) {
+        if (passes && KEYS.stream().anyMatch(name -> headers.get(name) != null)) {
             return;
         }
-        CLIENTS_OWN.forEach(headers::remove);
+        if (!passes) {
+            KEYS.forEach(headers::remove);
+            headers.remove("cookie");
+        }
         Credential credential = upstreams.credential(provider, attempt);
         String token = credential == null ? null : credential.token();
         if (token != null) {

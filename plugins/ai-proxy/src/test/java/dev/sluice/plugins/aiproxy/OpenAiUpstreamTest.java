@@ -132,8 +132,10 @@ class OpenAiUpstreamTest {
         assertThat(request.headers.get("authorization")).isEqualTo("Bearer client");
 
         FakeRequest bare = request(CHAT);
+        bare.headers.with("cookie", "c");
         fixture.tried(Fixture.config(true, null)).onSend(bare);
         assertThat(bare.headers.get("authorization")).isEqualTo("Bearer key-1");
+        assertThat(bare.headers.get("cookie")).isEqualTo("c");
     }
 
     @Test
