@@ -34,6 +34,7 @@ public final class Reply implements Step, Recovery {
     private final Object content;
     private final String code;
     private final Duration pace;
+    private final boolean cut;
 
     private Reply(
             Kind kind,
@@ -41,7 +42,8 @@ public final class Reply implements Step, Recovery {
             List<Map.Entry<String, String>> headers,
             Object content,
             String code,
-            Duration pace) {
+            Duration pace,
+            boolean cut) {
         if (status < 200 || status > 599) {
             throw new IllegalArgumentException("a reply's status is 200 to 599, not " + status);
         }
@@ -51,16 +53,18 @@ public final class Reply implements Step, Recovery {
         this.content = Objects.requireNonNull(content);
         this.code = code;
         this.pace = pace;
+        this.cut = cut;
     }
 
     /** A JSON answer, sent as it stands. */
     public static Reply json(int status, JsonNode tree) {
-        return new Reply(Kind.JSON, status, List.of(), tree, "", Duration.ZERO);
+        return new Reply(Kind.JSON, status, List.of(), tree, "", Duration.ZERO, false);
     }
 
     /** An answer of any media type, sent as it stands. */
     public static Reply bytes(int status, String contentType, byte[] bytes) {
-        return new Reply(Kind.BYTES, status, List.of(Map.entry("content-type", contentType)), bytes, "", Duration.ZERO);
+        return new Reply(
+                Kind.BYTES, status, List.of(Map.entry("content-type", contentType)), bytes, "", Duration.ZERO, false);
     }
 
     /**
@@ -74,29 +78,38 @@ public final class Reply implements Step, Recovery {
         if (status < 400) {
             throw new IllegalArgumentException("an error's status is 400 to 599, not " + status);
         }
-        return new Reply(Kind.ERROR, status, List.of(), message, Objects.requireNonNull(code, "code"), Duration.ZERO);
+        return new Reply(
+                Kind.ERROR, status, List.of(), message, Objects.requireNonNull(code, "code"), Duration.ZERO, false);
     }
 
     /** An assistant's answer with this text, in the client's dialect and mode. */
     public static Reply chat(String text) {
-        return new Reply(Kind.CHAT, 200, List.of(), text, "", Duration.ZERO);
+        return new Reply(Kind.CHAT, 200, List.of(), text, "", Duration.ZERO, false);
     }
 
     /** A stream of these events, which are in the client's dialect; terminators are the host's. */
     public static Reply stream(List<Event> events) {
-        return new Reply(Kind.STREAM, 200, List.of(), List.copyOf(events), "", Duration.ZERO);
+        return new Reply(Kind.STREAM, 200, List.of(), List.copyOf(events), "", Duration.ZERO, false);
     }
 
     /** The same, with this pause between events if it becomes a stream. */
     public Reply paced(Duration pause) {
-        return new Reply(kind, status, headers, content, code, Objects.requireNonNull(pause, "pause"));
+        return new Reply(kind, status, headers, content, code, Objects.requireNonNull(pause, "pause"), cut);
     }
 
     /** The same, with this header field added. */
     public Reply header(String name, String value) {
         List<Map.Entry<String, String>> more = new ArrayList<>(headers);
         more.add(Map.entry(name, value));
-        return new Reply(kind, status, List.copyOf(more), content, code, pace);
+        return new Reply(kind, status, List.copyOf(more), content, code, pace, cut);
+    }
+
+    /**
+     * The same, broken off behind what it holds, as if the upstream's connection had broken there: a stream fails after
+     * its last event, anything else before its first byte. For a filter that stands in for an upstream.
+     */
+    public Reply cut() {
+        return new Reply(kind, status, headers, content, code, pace, true);
     }
 
     /** What it is made of. */
@@ -122,6 +135,11 @@ public final class Reply implements Step, Recovery {
     /** The pause between events. */
     public Duration pace() {
         return pace;
+    }
+
+    /** Whether it breaks off behind what it holds. */
+    public boolean isCut() {
+        return cut;
     }
 
     /** The error's message or the assistant's text; null for the other kinds. */

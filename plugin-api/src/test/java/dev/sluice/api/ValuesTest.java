@@ -115,6 +115,8 @@ class ValuesTest {
         assertThat(stream.events()).containsExactly(Event.data("x"));
         assertThat(stream.pace()).isEqualTo(Duration.ofMillis(5));
         assertThat(stream.text()).isNull();
+        assertThat(stream.isCut()).isFalse();
+        assertThat(stream.cut().header("a", "b").paced(Duration.ZERO).isCut()).isTrue();
         assertThat(Reply.chat("hi").events()).isEmpty();
         assertThat(Reply.bytes(200, "text/plain", new byte[] {1}).headers())
                 .containsExactly(Map.entry("content-type", "text/plain"));

@@ -402,6 +402,11 @@ final class AnthropicMessages extends DialectView {
         return tree;
     }
 
+    @Override
+    List<Event> writeEvents(Chats.Answer answer) {
+        return stream(write(answer), List::of);
+    }
+
     private static String word(FinishReason reason) {
         return switch (reason) {
             case LENGTH -> "max_tokens";

@@ -68,12 +68,7 @@ public final class Chats {
 
     /** A stream of this answer; OpenAI's usage event is there if the answer has a usage. */
     public static List<Event> events(Dialect dialect, Answer answer) {
-        DialectView view = Dialects.view(dialect);
-        ObjectNode tree = view.write(answer);
-        if (answer.usage == null && dialect != Dialect.ANTHROPIC) {
-            tree.remove("usage");
-        }
-        return view.stream(tree, List::of);
+        return Dialects.view(dialect).writeEvents(answer);
     }
 
     /** A whole answer that refuses, in the dialect's own way, with this text. */
@@ -192,7 +187,7 @@ public final class Chats {
      * match or one surrogate pair. Each answer (OpenAI) or content block (Anthropic) has a text of its own. Reasoning
      * and tool calls pass untouched, behind the text that came before them.
      *
-     * @param lookBehind the longest match, in characters (UTF-16)
+     * @param lookBehind the longest match, in characters (UTF-16); a longer one is held until it has ended
      * @param fn pure: is called again and again on overlapping stretches
      */
     public static ResponseHooks rewriteText(Exchange exchange, int lookBehind, UnaryOperator<String> fn) {

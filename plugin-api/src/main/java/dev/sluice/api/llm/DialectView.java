@@ -154,6 +154,10 @@ class DialectView {
         return Dialects.OPENAI.write(answer);
     }
 
+    List<Event> writeEvents(Chats.Answer answer) {
+        return Dialects.OPENAI.writeEvents(answer);
+    }
+
     ObjectNode error(int status, String code, String message) {
         return Dialects.OPENAI.error(status, code, message);
     }

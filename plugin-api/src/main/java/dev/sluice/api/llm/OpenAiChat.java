@@ -453,6 +453,16 @@ final class OpenAiChat extends DialectView {
         return tree;
     }
 
+    /** Usage is an event of its own, there only for who asked. */
+    @Override
+    List<Event> writeEvents(Chats.Answer answer) {
+        ObjectNode whole = write(answer);
+        if (answer.usage == null) {
+            whole.remove("usage");
+        }
+        return stream(whole, List::of);
+    }
+
     private static String word(FinishReason reason) {
         return switch (reason) {
             case LENGTH -> "length";

@@ -26,8 +26,10 @@ final class Window {
             held = text.substring(cut);
             return text.substring(0, cut);
         }
-        // A cut is sound where rewriting both sides apart gives what rewriting the whole does.
-        while (cut > 0) {
+        // A cut is sound where rewriting both sides apart gives what rewriting the whole does. A match no longer than
+        // promised leaves one within its own length; a longer one is held until it has ended.
+        int least = Math.max(0, cut - lookBehind - 2);
+        while (cut > least) {
             String left = fn.apply(text.substring(0, cut));
             String right = text.substring(cut);
             if (rewritten.startsWith(left) && rewritten.equals(left + fn.apply(right))) {

@@ -162,6 +162,24 @@ class RewriteTextTest {
         assertThat(Fakes.text(Dialect.OPENAI, out)).isEqualTo("ann@example.com");
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"OPENAI", "ANTHROPIC"})
+    void aMatchLongerThanPromisedIsHeldUntilItHasEnded(Dialect dialect) {
+        String digits = "12".repeat(40);
+        List<String> pieces = List.of("a ", digits.substring(0, 33), digits.substring(33), " b and more");
+        ResponseHooks hooks = Chats.rewriteText(Fakes.exchange(dialect), 4, text -> text.replaceAll("[0-9]{3,}", "#"));
+        assertThat(Fakes.text(dialect, Fakes.run(hooks, stream(dialect, pieces))))
+                .isEqualTo("a # b and more");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"OPENAI", "ANTHROPIC"})
+    void aFunctionThatCannotBeAppliedInPiecesSeesTheWholeTextAtItsEnd(Dialect dialect) {
+        ResponseHooks hooks = Chats.rewriteText(Fakes.exchange(dialect), 2, text -> "[" + text + "]");
+        assertThat(Fakes.text(dialect, Fakes.run(hooks, stream(dialect, List.of("abc", "defgh", "i")))))
+                .isEqualTo("[abcdefghi]");
+    }
+
     @Test
     void aDialectWithoutViewPassesUntouched() {
         Event event = Fakes.json("{'choices':[{'delta':{'content':'<EMAIL_1>'}}]}");

@@ -1,0 +1,195 @@
+package dev.sluice.plugins.aiproxy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.api.Attempt;
+import dev.sluice.api.AttemptFilter;
+import dev.sluice.api.Body;
+import dev.sluice.api.Credential;
+import dev.sluice.api.Dialect;
+import dev.sluice.api.Event;
+import dev.sluice.api.Events;
+import dev.sluice.api.Exchange;
+import dev.sluice.api.Headers;
+import dev.sluice.api.Operation;
+import dev.sluice.api.Provider;
+import dev.sluice.api.Reply;
+import dev.sluice.api.ResponseHead;
+import dev.sluice.api.Step;
+import dev.sluice.api.UpstreamRequest;
+import dev.sluice.api.Usage;
+import dev.sluice.api.llm.ChatDelta;
+import dev.sluice.api.llm.ChatReply;
+import dev.sluice.api.llm.ChatRequest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One try of a provider that speaks OpenAI's dialect, for a client that does. What nothing needs to be changed in passes
+ * as its bytes, both ways.
+ */
+final class OpenAiUpstream implements AttemptFilter {
+    static final String TYPE = "openai";
+    private static final List<String> KEYS = List.of("authorization", "x-api-key", "api-key", "x-goog-api-key");
+
+    private final Exchange exchange;
+    private final Provider provider;
+    private final Attempt attempt;
+    private final Upstreams upstreams;
+    private final boolean chat;
+    private boolean hidesUsage;
+    private boolean finished;
+    private @Nullable ResponseHead head;
+
+    OpenAiUpstream(Exchange exchange, Provider provider, Attempt attempt, Upstreams upstreams) {
+        this.exchange = exchange;
+        this.provider = provider;
+        this.attempt = attempt;
+        this.upstreams = upstreams;
+        this.chat = exchange.dialect() == Dialect.OPENAI && exchange.operation() == Operation.CHAT;
+    }
+
+    @Override
+    public Step onSend(UpstreamRequest request) {
+        switch (exchange.dialect()) {
+            case OPENAI, OPENAI_COMPLETIONS, OPENAI_RESPONSES, NONE -> {}
+            default -> {
+                return Reply.error(
+                        400,
+                        "unsupported",
+                        "provider '" + provider.name() + "' is of type openai and cannot serve a request in "
+                                + exchange.dialect() + "'s dialect yet");
+            }
+        }
+        request.path(Paths.upstream(request.path(), request.uri()));
+        placeCredential(request.headers());
+        // An encoded answer could not be looked at.
+        request.headers().remove("accept-encoding");
+        if (upstreams.config().editsBodies()) {
+            editBody(request.body());
+        }
+        return Step.next();
+    }
+
+    private void placeCredential(Headers headers) {
+        boolean passes = upstreams.config().passCredential();
+        if (passes && KEYS.stream().anyMatch(name -> headers.get(name) != null)) {
+            return;
+        }
+        if (!passes) {
+            KEYS.forEach(headers::remove);
+            headers.remove("cookie");
+        }
+        Credential credential = upstreams.credential(provider, attempt);
+        String token = credential == null ? null : credential.token();
+        if (token != null) {
+            headers.set("authorization", "Bearer " + token);
+        }
+    }
+
+    private void editBody(Body body) {
+        if (!body.isJson() || !body.json().isObject()) {
+            return;
+        }
+        ChatRequest request = ChatRequest.of(Dialect.OPENAI, body);
+        String model = attempt.target().model();
+        if (model != null && request.model() != null) {
+            request.setModel(model);
+        }
+        JsonNode options = body.json().path("stream_options");
+        if (chat && request.stream() && !options.path("include_usage").asBoolean(false)) {
+            hidesUsage = true;
+            body.edit(root -> {
+                ObjectNode there =
+                        root.path("stream_options") instanceof ObjectNode o ? o : root.putObject("stream_options");
+                there.put("include_usage", true);
+            });
+        }
+    }
+
+    @Override
+    public Step onResponse(ResponseHead answer) {
+        head = answer;
+        if (answer.status() >= 400 && !isJson(answer.headers())) {
+            return ProviderError.of(answer.status(), null)
+                    .reply(answer.headers().get("retry-after"));
+        }
+        return Step.next();
+    }
+
+    private static boolean isJson(Headers headers) {
+        String type = headers.get("content-type");
+        return type != null && type.contains("json");
+    }
+
+    @Override
+    public Step onResponseBody(Body body) {
+        ResponseHead answer = head;
+        int status = answer == null ? 200 : answer.status();
+        JsonNode tree = body.isJson() ? body.json() : null;
+        if (status >= 400) {
+            String retryAfter = answer == null ? null : answer.headers().get("retry-after");
+            return ProviderError.of(status, tree).reply(retryAfter);
+        }
+        ChatReply reply = ChatReply.of(Dialect.OPENAI, body);
+        if (reply.error() != null) {
+            return ProviderError.inBand(tree).reply(null);
+        }
+        report(reply.usage());
+        return Step.next();
+    }
+
+    /** A look at the bytes; the few events that say more than text are parsed. */
+    @Override
+    public Events onEvent(Event event) {
+        if (!event.looksLikeJson()) {
+            return dropped();
+        }
+        boolean ends = says(event, "\"finish_reason\"");
+        boolean counts = says(event, "\"usage\"");
+        boolean fails = says(event, "\"error\"");
+        if (!ends && !counts && !fails) {
+            return event;
+        }
+        if (event.json().isMissingNode()) {
+            return dropped();
+        }
+        ChatDelta delta = ChatDelta.of(Dialect.OPENAI, event);
+        if (fails && delta.error() != null) {
+            return Events.fail(ProviderError.inBand(event.json()).reply(null));
+        }
+        finished |= ends && delta.finishReason() != null;
+        Usage usage = counts ? delta.usage() : null;
+        report(usage);
+        return usage != null && hidesUsage && event.json().path("choices").isEmpty() ? Events.none() : event;
+    }
+
+    /** Whether a field stands there with a value: streams are full of fields that are null but once. */
+    private static boolean says(Event event, String field) {
+        if (!event.mentions(field)) {
+            return false;
+        }
+        boolean isNull = event.mentions(field + ":null") || event.mentions(field + ": null");
+        // One of several answers may have ended while another goes on.
+        return !isNull || event.mentions(field + ":\"") || event.mentions(field + ": \"");
+    }
+
+    private Events dropped() {
+        upstreams.countMalformed(provider);
+        return Events.none();
+    }
+
+    private void report(@Nullable Usage usage) {
+        if (usage != null) {
+            attempt.usage(usage);
+        }
+    }
+
+    @Override
+    public Events onEnd() {
+        return chat && !finished
+                ? Events.fail(Reply.error(
+                        502, "upstream_broken", "the provider's stream ended before its answer was finished"))
+                : Events.none();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.sluice.plugins.aiproxy;
+
+import dev.sluice.api.Attempt;
+import dev.sluice.api.AttemptFilter;
+import dev.sluice.api.Exchange;
+import dev.sluice.api.Filter;
+import dev.sluice.api.Operation;
+import dev.sluice.api.Provider;
+import dev.sluice.api.Reply;
+import dev.sluice.api.RequestHead;
+import dev.sluice.api.ResponseHead;
+import dev.sluice.api.Step;
+import dev.sluice.api.Target;
+import org.jspecify.annotations.Nullable;
+
+/** Picks the target where nobody has, and tells the client who answered. */
+final class ProxyFilter implements Filter {
+    private final Exchange exchange;
+    private final Provider provider;
+    private final AiProxyConfig config;
+    private final Upstreams upstreams;
+    private @Nullable Target answering;
+
+    ProxyFilter(Exchange exchange, Provider provider, AiProxyConfig config, Upstreams upstreams) {
+        this.exchange = exchange;
+        this.provider = provider;
+        this.config = config;
+        this.upstreams = upstreams;
+    }
+
+    @Override
+    public Step onRequest(RequestHead head) {
+        if (exchange.operation() == Operation.OTHER && !config.passUnknown()) {
+            return Reply.error(
+                    404, "no_route", "no model API has the path " + head.path() + "; see passUnknown to pass it on");
+        }
+        if (Models.isListing(exchange, head) && Models.lists(provider)) {
+            return Reply.json(200, Models.list(provider));
+        }
+        if (exchange.target() == null) {
+            exchange.target(Target.of(provider.name()));
+        }
+        return Step.next();
+    }
+
+    @Override
+    public AttemptFilter onAttempt(Attempt attempt) {
+        answering = attempt.target();
+        return upstreams.serve(exchange, attempt);
+    }
+
+    @Override
+    public Step onResponse(ResponseHead head) {
+        Target target = answering;
+        if (target != null) {
+            head.headers().set("x-sluice-provider", target.provider());
+            String model = target.model();
+            if (model != null && isFieldValue(model)) {
+                head.headers().set("x-sluice-model", model);
+            }
+        }
+        return Step.next();
+    }
+
+    /** A client may have put anything into its model's name. */
+    private static boolean isFieldValue(String text) {
+        return text.chars().allMatch(c -> c >= ' ' && c < 0x7f);
+    }
+}

@@ -1,0 +1,186 @@
+package dev.sluice.plugins.aiproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.api.ConfigException;
+import dev.sluice.api.Dialect;
+import dev.sluice.api.Filter;
+import dev.sluice.api.Operation;
+import dev.sluice.api.Reply;
+import dev.sluice.api.Step;
+import dev.sluice.api.Target;
+import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class AiProxyTest {
+
+    private static FakeRequest request(String path) {
+        return new FakeRequest(path, null, FakeBody.of("{}"));
+    }
+
+    @Test
+    void picksItsOwnProviderOnlyIfNobodyHasPickedOne() {
+        Fixture fixture = new Fixture().provider("p", "openai", "{}");
+        assertThat(fixture.filter().onRequest(request("/v1/chat/completions"))).isSameAs(Step.next());
+        assertThat(fixture.chosen).isEqualTo(Target.of("p"));
+
+        fixture.chosen = Target.of("other");
+        fixture.filter().onRequest(request("/v1/chat/completions"));
+        assertThat(fixture.chosen).isEqualTo(Target.of("other"));
+    }
+
+    @Test
+    void aProviderInlineIsFoundByItsIdOrTheRoutesName() {
+        Fixture fixture = new Fixture().provider("mine", "echo", "{}").provider("the-route", "echo", "{}");
+        fixture.filter(new AiProxyConfig(FakeBody.tree("{'type':'echo','id':'mine'}"), false, false, null))
+                .onRequest(request("/v1/chat/completions"));
+        assertThat(fixture.chosen).isEqualTo(Target.of("mine"));
+        fixture.chosen = null;
+        fixture.filter(new AiProxyConfig(FakeBody.tree("{'type':'echo'}"), false, false, null))
+                .onRequest(request("/v1/chat/completions"));
+        assertThat(fixture.chosen).isEqualTo(Target.of("the-route"));
+    }
+
+    @Test
+    void refusesAConfigThatCannotWork() {
+        AiProxyConfig config = Fixture.config(false, null);
+        assertThatThrownBy(() -> new Fixture().filter(config))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("there is no provider 'p'; define it under 'providers:'");
+        assertThatThrownBy(() -> new Fixture().provider("q", "echo", "{}").filter(config))
+                .hasMessage("there is no provider 'p'; defined are q")
+                .extracting(e -> ((ConfigException) e).path())
+                .isEqualTo("provider");
+        assertThatThrownBy(() ->
+                        new Fixture().provider("p", "openai", "{'cutAfter':3}").filter(config))
+                .hasMessage(
+                        "provider 'p' is of type openai, but 'cutAfter' is a setting of type echo alone: remove it");
+        assertThatThrownBy(() ->
+                        new Fixture().provider("p", "echo", "{'delay':'soon'}").filter(config))
+                .hasMessage("provider 'p': delay is a duration like 20ms or 2s, at most 10m, not 'soon'");
+    }
+
+    @Test
+    void unknownPathsAreNoRouteUnlessPassed() {
+        Fixture fixture = new Fixture().provider("p", "openai", "{}");
+        fixture.operation = Operation.OTHER;
+        fixture.dialect = Dialect.NONE;
+        Reply reply = (Reply) fixture.filter().onRequest(request("/health"));
+        assertThat(reply.status()).isEqualTo(404);
+        assertThat(reply.code()).isEqualTo("no_route");
+        assertThat(reply.text()).isEqualTo("no model API has the path /health; see passUnknown to pass it on");
+
+        Filter passing = fixture.filter(new AiProxyConfig(FakeBody.tree("'p'"), false, true, null));
+        assertThat(passing.onRequest(request("/health"))).isSameAs(Step.next());
+        FakeRequest sent = request("/health");
+        passing.onAttempt(fixture.attempt()).onSend(sent);
+        assertThat(sent.path()).isEqualTo("/health");
+    }
+
+    @Test
+    void listsTheModelsThatAMappingNames() {
+        Fixture fixture =
+                new Fixture().provider("p", "openai", "{'modelMapping':{'a':'x','b-*':'y','~c.':'z','*':'w'}}");
+        fixture.operation = Operation.MODELS;
+        FakeRequest get = request("/v1/models");
+        get.method("GET");
+        Reply reply = (Reply) fixture.filter().onRequest(get);
+        assertThat(reply.json())
+                .isEqualTo(FakeBody.tree(
+                        "{'object':'list','data':[{'id':'a','object':'model','created':0,'owned_by':'p'}]}"));
+
+        Fixture unmapped = new Fixture().provider("p", "openai", "{'modelMapping':{'*':'w'}}");
+        unmapped.operation = Operation.MODELS;
+        assertThat(unmapped.filter().onRequest(get)).isSameAs(Step.next());
+
+        Fixture echo = new Fixture().provider("p", "echo", "{}");
+        echo.operation = Operation.MODELS;
+        assertThat(((Reply) echo.filter().onRequest(get))
+                        .json()
+                        .path("data")
+                        .path(0)
+                        .path("id")
+                        .textValue())
+                .isEqualTo("echo");
+    }
+
+    @Test
+    void tellsTheClientWhoAnswered() {
+        Fixture fixture = new Fixture().provider("p", "openai", "{}");
+        fixture.resolved = Target.of("p").model("gpt-x");
+        Filter filter = fixture.filter();
+        FakeHead unasked = new FakeHead(200, "application/json");
+        filter.onResponse(unasked);
+        assertThat(unasked.headers.names()).containsExactly("content-type");
+
+        filter.onAttempt(fixture.attempt());
+        FakeHead head = new FakeHead(200, "application/json");
+        filter.onResponse(head);
+        assertThat(head.headers.get("x-sluice-provider")).isEqualTo("p");
+        assertThat(head.headers.get("x-sluice-model")).isEqualTo("gpt-x");
+
+        fixture.resolved = Target.of("p").model("evil\r\nset-cookie: x");
+        filter.onAttempt(fixture.attempt());
+        FakeHead safe = new FakeHead(200, "application/json");
+        filter.onResponse(safe);
+        assertThat(safe.headers.get("x-sluice-model")).isNull();
+    }
+
+    @Test
+    void aTargetOfAnUnknownTypeOrNameIsRefused() {
+        Fixture fixture = new Fixture().provider("p", "openai", "{}").provider("claude", "anthropic", "{}");
+        fixture.resolved = Target.of("claude");
+        Reply reply = (Reply) fixture.tried().onSend(request("/v1/chat/completions"));
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.code()).isEqualTo("unsupported");
+        assertThat(reply.text())
+                .isEqualTo("provider 'claude' is of type anthropic, which ai-proxy cannot speak to yet:"
+                        + " it knows echo and openai");
+
+        fixture.resolved = Target.of("gone");
+        assertThat(((Reply) fixture.tried().onSend(request("/v1/chat/completions"))).text())
+                .isEqualTo("ai-proxy knows no provider 'gone'");
+    }
+
+    @Test
+    void descriptorRecordAndReadmeAgree() throws Exception {
+        JsonNode descriptor;
+        try (InputStream in = AiProxy.class.getResourceAsStream("/META-INF/sluice/ai-proxy.json")) {
+            descriptor = new ObjectMapper().readTree(in);
+        }
+        List<String> components = Arrays.stream(AiProxyConfig.class.getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList();
+        assertThat(keys(descriptor.path("schema").path("properties"))).containsExactlyElementsOf(components);
+        List<String> settings = keys(descriptor.path("providerSchema").path("properties"));
+        assertThat(settings).containsExactlyElementsOf(EchoSettings.NAMES);
+        assertThat(keys(descriptor.path("providerTypes")))
+                .containsExactlyInAnyOrder(OpenAiUpstream.TYPE, EchoUpstream.TYPE);
+
+        String readme = Files.readString(Path.of("README.md"));
+        assertThat(firstColumn(readme, "## Config")).containsExactlyElementsOf(components);
+        assertThat(firstColumn(readme, "## The echo")).containsExactlyElementsOf(settings);
+    }
+
+    private static List<String> keys(JsonNode object) {
+        return object.properties().stream().map(java.util.Map.Entry::getKey).toList();
+    }
+
+    private static List<String> firstColumn(String readme, String heading) {
+        int from = readme.indexOf(heading);
+        int to = readme.indexOf("\n## ", from + 1);
+        Matcher rows =
+                Pattern.compile("(?m)^\\| `(\\w+)` \\|").matcher(readme.substring(from, to < 0 ? readme.length() : to));
+        return rows.results().map(row -> row.group(1)).toList();
+    }
+}
