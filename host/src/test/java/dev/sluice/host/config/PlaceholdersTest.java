@@ -121,8 +121,6 @@ class PlaceholdersTest {
                                 + " ${env:SECRET:-5s}",
                         "sluice.yaml:1:83 listen.responseHeaders: expected one of all, none, got the value of"
                                 + " ${env:SECRET}",
-                        "sluice.yaml:3:3 providers.a: no filter refers to this provider: name it in a route, or remove"
-                                + " it",
                         "sluice.yaml:3:14 providers.a.type: no installed filter knows the provider type"
                                 + " '${env:SECRET}', known: echo, openai, vllm",
                         "sluice.yaml:6:15 routes[0].upstream: expected a URL like http://127.0.0.1:8000, without query"
