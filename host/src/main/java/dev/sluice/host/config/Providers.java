@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class Providers {
     private static final List<String> UNSUPPORTED = List.of("health", "proxy");
 
+    private static final String ROUND_ROBIN = "round-robin";
+
     private record Declared(ProviderType type, CheckedSchema schema) {}
 
     private final Map<String, Declared> types = new TreeMap<>();
@@ -139,6 +141,11 @@ final class Providers {
             if (tree.remove(key) != null) {
                 problems.add(places.keyProblem(path + '.' + key, "'" + key + "' is not supported yet: remove it"));
             }
+        }
+        String balance = tree.path("loadBalance").asText(ROUND_ROBIN);
+        if (!balance.equals(ROUND_ROBIN)) {
+            problems.add(places.problem(
+                    path + ".loadBalance", "'" + balance + "' is not supported yet: use '" + ROUND_ROBIN + "'"));
         }
         Declared declared = types.get(tree.path("type").asText());
         CheckedSchema schema = declared == null ? CheckedSchema.of(ProviderSchemas.common()) : declared.schema();

@@ -52,13 +52,12 @@ class ConfigLoaderTest {
                   responseHeaders: none
                 admin: { host: 0.0.0.0, port: 9000, token: secret, upload: true, openMetrics: true, hosts: [gw] }
                 plugins: { dir: plugins, trust: [] }
-                state: { redis: "redis://127.0.0.1:6379" }
                 drain: { swap: 2h, shutdown: 5s }
                 accessLog: off
                 consumers:
                   - { name: alice, credentials: ["${env:KEY}"], groups: [staff] }
                 providers:
-                  qwen: { type: openai, apiTokens: [t1, t2], modelMapping: { "*": turbo }, loadBalance: latency }
+                  qwen: { type: openai, apiTokens: [t1, t2], modelMapping: { "*": turbo }, loadBalance: round-robin }
                   local:
                     type: vllm
                     endpoints: ["http://10.0.0.5:8000", "http://10.0.0.6:8000/base"]
@@ -98,7 +97,6 @@ class ConfigLoaderTest {
         assertThat(config.listen().responseHeaders()).isFalse();
         assertThat(config.admin()).isEqualTo(new Admin("0.0.0.0", 9000, "secret", true, true, List.of("gw")));
         assertThat(config.plugins().dir()).isEqualTo(directory.resolve("plugins"));
-        assertThat(config.state().redis()).isEqualTo(URI.create("redis://127.0.0.1:6379"));
         assertThat(config.drain()).isEqualTo(new Drain(Duration.ofHours(2), Duration.ofSeconds(5)));
         assertThat(config.accessLog()).isEqualTo("off");
         assertThat(config.consumers())
@@ -109,7 +107,7 @@ class ConfigLoaderTest {
         assertThat(qwen.endpoints()).containsExactly(URI.create("https://api.openai.example/v1"));
         assertThat(qwen.credentials()).containsExactly(Map.of("token", "t1"), Map.of("token", "t2"));
         assertThat(qwen.modelMapping()).containsExactly(Map.entry("*", "turbo"));
-        assertThat(qwen.loadBalance()).isEqualTo("latency");
+        assertThat(qwen.loadBalance()).isEqualTo("round-robin");
         assertThat(qwen.timeouts()).isEqualTo(Timeouts.NONE);
         assertThat(qwen.tls()).isNull();
         assertThat(qwen.http2()).isEqualTo("auto");

@@ -128,4 +128,13 @@ class HostTest {
         assertThat(config.routes().get(0).match().host()).isEqualTo(List.of("h.example"));
         assertThat(config.routes().get(0).match().method()).isEqualTo(List.of("GET"));
     }
+
+    @Test
+    void stateOnRedisIsRefusedInsteadOfSilentlyKeptInMemory() {
+        assertThat(files.problems(
+                        "state: { redis: \"redis://127.0.0.1:6379\" }\nroutes: [{ name: r, upstream: \"http://a\" }]"))
+                .containsExactly(
+                        "sluice.yaml:1:10 state.redis: state on Redis is not supported yet: remove it, and each"
+                                + " node keeps its own");
+    }
 }

@@ -62,6 +62,7 @@ class ProvidersTest {
                 "{ type: openai, tls: { ca: none.pem } }| :33 providers.p.tls.ca: there is no file 'none.pem' that may be read: check path and permissions",
                 "{ type: openai, http2: maybe }| :29 providers.p.http2: expected one of auto, true, false, got 'maybe'",
                 "{ type: openai, health: {} }| :22 providers.p.health: 'health' is not supported yet: remove it",
+                "{ type: openai, loadBalance: latency }| :35 providers.p.loadBalance: 'latency' is not supported yet: use 'round-robin'",
                 "{ type: openai, proxy: \"http://p:1\" }| :22 providers.p.proxy: 'proxy' is not supported yet: remove it",
             })
     void aBrokenProviderIsAProblem(String provider, String problem) {
