@@ -22,9 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class HttpDownstream implements Downstream {
     private static final int FLUSH_AT = 32 * 1024;
     private static final long HTTP2_INTERNAL_ERROR = 2;
+
+    /** Time for a client that still sends to read why it should not have. */
+    private static final int LINGER_MILLIS = 500;
+
     private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final Buffer KEEP_ALIVE = Buffer.buffer(": keep-alive\n\n");
 
+    private final HttpServerRequest request;
     private final HttpServerResponse response;
     private final HttpVersion version;
     private final boolean headRequest;
@@ -48,6 +53,7 @@ final class HttpDownstream implements Downstream {
     private long keepAliveTimer = -1;
 
     HttpDownstream(HttpServerRequest request, String id, Loop loop, Listen listen, @Nullable CorsPolicy cors) {
+        this.request = request;
         this.response = request.response();
         this.version = request.version();
         this.headRequest = request.method().equals(HttpMethod.HEAD);
@@ -112,8 +118,7 @@ final class HttpDownstream implements Downstream {
         if (cors != null) {
             cors.allow(origin, fields);
         }
-        if (answer.status() == 413) {
-            // What is left of the request is not worth reading to its end.
+        if (leavesBodyUnread()) {
             fields.set("connection", "close");
         }
         response.headers().addAll(fields);
@@ -242,6 +247,16 @@ final class HttpDownstream implements Downstream {
             bytes += last.length();
             var unused = response.end(last);
         }
+        if (leavesBodyUnread()) {
+            loop.setTimer(LINGER_MILLIS, () -> {
+                var unused = request.connection().close();
+            });
+        }
+    }
+
+    /** Whether what is left of the request is not worth reading to its end. */
+    private boolean leavesBodyUnread() {
+        return head != null && head.status() == 413 && version != HttpVersion.HTTP_2;
     }
 
     @Override
