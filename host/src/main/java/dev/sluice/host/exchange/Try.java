@@ -407,7 +407,7 @@ final class Try implements Ascent.Exit {
     public void body(HostBody body) {
         HostResponseHead h = Objects.requireNonNull(head);
         if (h.status() >= 400) {
-            fail(HostFailure.of(attempt, h, body, exchange.errorCode(body), tries.canRetry()));
+            fail(HostFailure.of(attempt, h, body, exchange.errorCode(body), tries.accepted(), tries.canRetry()));
         } else if (attempt.isResume()) {
             fail(Reason.BAD_ANSWER, "the provider answered with a whole body where a stream was to be continued");
         } else {
