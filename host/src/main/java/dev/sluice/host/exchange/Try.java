@@ -441,6 +441,10 @@ final class Try implements Ascent.Exit {
         attempt.firstEvent();
         deadlines.accepted();
         HostResponseHead h = Objects.requireNonNull(head);
+        if (h.status() >= 400) {
+            // Nobody recovers and nobody looks, so it goes to the client as it came; the outcome tells all the same.
+            attempt.failed(HostFailure.of(attempt, h, null, "upstream_error", false, false));
+        }
         tries.accepted(h);
         if (!attempt.isResume()) {
             exchange.ascent().head(h);
