@@ -78,7 +78,6 @@ final class Try implements Ascent.Exit {
 
     /** Asks the filters what they do to this try, and sends it. */
     void begin() {
-        deadlines.start(exchange.wantsStream(), this::expired);
         int union = 0;
         for (int i = 0; i < filters.length; i++) {
             AttemptFilter filter = exchange.callOnAttempt(i, attempt);
@@ -139,13 +138,19 @@ final class Try implements Ascent.Exit {
             return false;
         }
         if (step instanceof Reply reply) {
+            startDeadlines();
             ascent.enter(i, exchange.render(reply, exchange.names()[i]));
             return false;
         }
         return true;
     }
 
+    private void startDeadlines() {
+        deadlines.start(exchange.wantsStream(), this::expired);
+    }
+
     private void dispatch() {
+        startDeadlines();
         URI uri = request.uri();
         if (uri == null) {
             fail(Reason.NO_ENDPOINT, "the provider '" + attempt.target().provider() + "' has no endpoint");
