@@ -1,5 +1,2 @@
-/** The kernel's tests: whole gateways on real sockets. */
-@NullMarked
+/** The kernel's own tests: one class for each invariant of the filter API, over real sockets, and its first proofs. */
 package dev.sluice.kernel;
-
-import org.jspecify.annotations.NullMarked;

@@ -194,7 +194,7 @@ final class AnswerReader {
                 return;
             }
         }
-        stop();
+        allArrived();
         ascent.end();
     }
 
@@ -210,14 +210,20 @@ final class AnswerReader {
                 }
             }
             case RAW -> {
-                stop();
+                allArrived();
                 ascent.rawEnd();
             }
             default -> {
-                stop();
+                allArrived();
                 owner.bodyRead(collected == null ? new byte[0] : collected.getBytes());
             }
         }
+    }
+
+    /** From here on only the filters can be late, and their stages have a deadline of their own. */
+    private void allArrived() {
+        stop();
+        deadlines.stop();
     }
 
     private void failed(Throwable cause) {

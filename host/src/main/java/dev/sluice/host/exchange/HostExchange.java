@@ -176,7 +176,7 @@ final class HostExchange implements Ascent.Exit {
     }
 
     private boolean wantsBody() {
-        boolean looks = plan.any(HookMasks.REQUEST_BODY | HookMasks.ATTEMPT);
+        boolean looks = plan.any(HookMasks.REQUEST_BODY | HookMasks.ATTEMPT | HookMasks.FAILURE);
         return looks && (isJsonRequest() || wantsMedia(subject.head().headers().get("content-type")));
     }
 

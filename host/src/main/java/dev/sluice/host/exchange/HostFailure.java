@@ -62,8 +62,18 @@ final class HostFailure implements Failure {
                 canRetry);
     }
 
-    /** An error answer. */
-    static HostFailure of(HostAttempt attempt, HostResponseHead head, HostBody body, String code, boolean canRetry) {
+    /**
+     * An error answer.
+     *
+     * @param body null: it went past the filters as it came
+     */
+    static HostFailure of(
+            HostAttempt attempt,
+            HostResponseHead head,
+            @Nullable HostBody body,
+            String code,
+            boolean accepted,
+            boolean canRetry) {
         return new HostFailure(
                 attempt,
                 Reason.STATUS,
@@ -72,7 +82,7 @@ final class HostFailure implements Failure {
                 "the provider answered with status " + head.status(),
                 head,
                 body,
-                false,
+                accepted,
                 canRetry);
     }
 

@@ -81,7 +81,6 @@ final class Try implements Ascent.Exit {
 
     /** Asks the filters what they do to this try, and sends it. */
     void begin() {
-        deadlines.start(exchange.wantsStream(), this::expired);
         int union = 0;
         for (int i = 0; i < filters.length; i++) {
             AttemptFilter filter = exchange.callOnAttempt(i, attempt);
@@ -142,13 +141,19 @@ final class Try implements Ascent.Exit {
             return false;
         }
         if (step instanceof Reply reply) {
+            startDeadlines();
             ascent.enter(i, exchange.render(reply, exchange.names()[i]));
             return false;
         }
         return true;
     }
 
+    private void startDeadlines() {
+        deadlines.start(exchange.wantsStream(), this::expired);
+    }
+
     private void dispatch() {
+        startDeadlines();
         URI uri = request.uri();
         if (uri == null) {
             fail(Reason.NO_ENDPOINT, "the provider '" + attempt.target().provider() + "' has no endpoint");
@@ -431,7 +436,7 @@ final class Try implements Ascent.Exit {
     public void body(HostBody body) {
         HostResponseHead h = Objects.requireNonNull(head);
         if (h.status() >= 400) {
-            fail(HostFailure.of(attempt, h, body, exchange.errorCode(body), tries.canRetry()));
+            fail(HostFailure.of(attempt, h, body, exchange.errorCode(body), tries.accepted(), tries.canRetry()));
         } else if (attempt.isResume()) {
             fail(Reason.BAD_ANSWER, "the provider answered with a whole body where a stream was to be continued");
         } else {
@@ -472,6 +477,10 @@ final class Try implements Ascent.Exit {
         attempt.firstEvent();
         deadlines.accepted();
         HostResponseHead h = Objects.requireNonNull(head);
+        if (h.status() >= 400) {
+            // Nobody recovers and nobody looks, so it goes to the client as it came; the outcome tells all the same.
+            attempt.failed(HostFailure.of(attempt, h, null, "upstream_error", false, false));
+        }
         tries.accepted(h);
         if (!attempt.isResume()) {
             exchange.ascent().head(h);
