@@ -201,20 +201,35 @@ public final class Event implements Events {
         if (frame == null) {
             return data().contains(ascii);
         }
-        int end = dataTo - ascii.length();
-        char first = ascii.charAt(0);
-        outer:
+        // The byte behind a window that does not match says how far to go on: where the text has none like it, all of
+        // it
+        // can be skipped. A set of 64 is coarse, but most bytes of an event miss it.
+        int length = ascii.length();
+        int last = length - 1;
+        int end = dataTo - length;
+        long letters = 0;
+        for (int k = 0; k < length; k++) {
+            letters |= 1L << ascii.charAt(k);
+        }
         for (int i = dataFrom; i <= end; i++) {
-            if (frame[i] == first) {
-                for (int k = 1; k < ascii.length(); k++) {
-                    if (frame[i + k] != ascii.charAt(k)) {
-                        continue outer;
-                    }
-                }
+            if (last < 0 || (frame[i + last] == ascii.charAt(last) && standsAt(i, ascii))) {
                 return true;
+            }
+            if (i < end && (letters & (1L << frame[i + length])) == 0) {
+                i += length;
             }
         }
         return false;
+    }
+
+    private boolean standsAt(int at, String ascii) {
+        byte[] bytes = Objects.requireNonNull(frame);
+        for (int k = 0; k < ascii.length(); k++) {
+            if (bytes[at + k] != ascii.charAt(k)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** About how many bytes the event holds; for bounds on buffers. */

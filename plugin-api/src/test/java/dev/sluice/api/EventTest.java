@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,6 +79,29 @@ class EventTest {
             assertThat(event.mentions("data:")).isFalse();
             assertThat(event.mentions("1}\n")).isFalse();
         }
+    }
+
+    @Test
+    void mentionsExactlyWhatItsDataContains() {
+        Random random = new Random(5);
+        String alphabet = "ab\"\u00e9!A{";
+        int found = 0;
+        for (int round = 0; round < 20_000; round++) {
+            StringBuilder data = new StringBuilder();
+            for (int i = random.nextInt(30); i > 0; i--) {
+                data.append(alphabet.charAt(random.nextInt(alphabet.length())));
+            }
+            StringBuilder needle = new StringBuilder();
+            for (int i = random.nextInt(4); i >= 0; i--) {
+                needle.append("ab\"!A".charAt(random.nextInt(5)));
+            }
+            boolean contains = data.indexOf(needle.toString()) >= 0;
+            assertThat(arrived(data.toString()).mentions(needle.toString()))
+                    .as("%s in %s", needle, data)
+                    .isEqualTo(contains);
+            found += contains ? 1 : 0;
+        }
+        assertThat(found).isBetween(1_000, 19_000);
     }
 
     @Test

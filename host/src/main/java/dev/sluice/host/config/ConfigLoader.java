@@ -103,7 +103,8 @@ public final class ConfigLoader {
             List<FilterDraft> global = entries.read(tree.path("filters"), written.path("filters"), "filters", null);
             boolean globalKnown = entries.isComplete();
             List<RouteDraft> routes = new ArrayList<>();
-            for (int i = 0; i < tree.path("routes").size(); i++) {
+            JsonNode list = tree.path("routes");
+            for (int i = 0; list.isArray() && i < list.size(); i++) {
                 routes.add(route(i, catalog, configs, host));
             }
             boolean allKnown = globalKnown && routes.stream().allMatch(RouteDraft::known);

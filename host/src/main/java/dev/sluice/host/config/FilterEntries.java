@@ -44,7 +44,7 @@ final class FilterEntries {
      */
     List<FilterDraft> read(JsonNode list, JsonNode written, String path, @Nullable String route) {
         List<FilterDraft> drafts = new ArrayList<>();
-        for (int i = 0; i < list.size(); i++) {
+        for (int i = 0; list.isArray() && i < list.size(); i++) {
             int before = problems.size();
             FilterDraft draft = entry(list.get(i), written.path(i), path + '[' + i + ']', route);
             if (draft == null) {

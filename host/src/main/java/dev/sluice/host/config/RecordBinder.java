@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.BeanDescription;
 import com.fasterxml.jackson.databind.DeserializationConfig;
 import com.fasterxml.jackson.databind.DeserializationContext;
@@ -87,6 +88,10 @@ final class RecordBinder {
         if (cause instanceof ConfigException thrown) {
             return new ConfigException(
                     path.isEmpty() ? thrown.path() : join(path, thrown.path()), String.valueOf(thrown.getMessage()));
+        }
+        if (cause instanceof InputCoercionException outOfRange) {
+            return new ConfigException(
+                    path, "is out of the range of " + outOfRange.getTargetType().getSimpleName());
         }
         if (cause instanceof RuntimeException thrown) {
             return new ConfigException(path, thrown.getMessage() == null ? thrown.toString() : thrown.getMessage());

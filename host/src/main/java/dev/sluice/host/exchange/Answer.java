@@ -11,5 +11,6 @@ import org.jspecify.annotations.Nullable;
  * @param body null for a stream
  * @param events empty for a body
  * @param pace the pause between events
+ * @param cut whether it breaks off behind its events, or before its body
  */
-record Answer(HostResponseHead head, @Nullable HostBody body, List<Event> events, Duration pace) {}
+record Answer(HostResponseHead head, @Nullable HostBody body, List<Event> events, Duration pace, boolean cut) {}

@@ -43,6 +43,9 @@ final class Ascent {
         /** The answer is whole; {@code stream}: it was events, else raw bytes. A body has no end of its own. */
         void end(boolean stream);
 
+        /** The answer breaks off here. */
+        void cut();
+
         /** A filter failed the answer after its head had left it: nothing whole can follow. */
         void broken(Reply reply, String filter);
 
@@ -113,6 +116,7 @@ final class Ascent {
     private static final int MAX_SLOTS = 256;
     private static final Object END = new Object();
     private static final Object RAW_END = new Object();
+    private static final Object CUT = new Object();
 
     private record Failing(Reply reply) {}
 
@@ -249,15 +253,16 @@ final class Ascent {
         int from = below(filter);
         arrive(from, answer.head());
         HostBody body = answer.body();
+        Object last = answer.cut() ? CUT : END;
         if (body != null) {
-            arrive(from, body);
+            arrive(from, answer.cut() ? CUT : body);
         } else if (answer.pace().isZero()) {
             for (Event event : answer.events()) {
                 arrive(from, event);
             }
-            arrive(from, END);
+            arrive(from, last);
         } else {
-            new Paced(from, answer.events().iterator(), answer.pace().toMillis()).next();
+            new Paced(from, answer.events().iterator(), last, answer.pace().toMillis()).next();
         }
     }
 
@@ -314,6 +319,8 @@ final class Ascent {
             exit.bytes(bytes);
         } else if (token == END || token == RAW_END) {
             exit.end(token == END);
+        } else if (token == CUT) {
+            exit.cut();
         } else if (token instanceof HostResponseHead head) {
             headPassed = true;
             exit.head(head);
@@ -683,11 +690,13 @@ final class Ascent {
     private final class Paced {
         private final int from;
         private final Iterator<Event> events;
+        private final Object last;
         private final long millis;
 
-        private Paced(int from, Iterator<Event> events, long millis) {
+        private Paced(int from, Iterator<Event> events, Object last, long millis) {
             this.from = from;
             this.events = events;
+            this.last = last;
             this.millis = millis;
         }
 
@@ -697,7 +706,7 @@ final class Ascent {
             }
             if (!blocked()) {
                 if (!events.hasNext()) {
-                    arrive(from, END);
+                    arrive(from, last);
                     return;
                 }
                 arrive(from, events.next());

@@ -433,6 +433,11 @@ final class HostExchange implements Ascent.Exit {
     }
 
     @Override
+    public void cut() {
+        breakOff(Reply.error(502, "upstream_broken", "the answer was cut"));
+    }
+
+    @Override
     public void broken(Reply reply, String filter) {
         breakOff(reply);
     }

@@ -101,7 +101,7 @@ final class HostFailure implements Failure {
     /** The error answer as it came, for the way up; null if there was none. */
     @Nullable
     Answer answer() {
-        return head == null || body == null ? null : new Answer(head, body, java.util.List.of(), Duration.ZERO);
+        return head == null || body == null ? null : new Answer(head, body, java.util.List.of(), Duration.ZERO, false);
     }
 
     String message() {

@@ -45,17 +45,28 @@ final class Rendering {
         HostHeaders headers = headers(reply, null);
         byte[] bytes = Objects.requireNonNull(reply.bytes());
         HostBody body = HostBody.of(json, bytes, HostBody.isJson(headers.get("content-type")));
-        return new Answer(new HostResponseHead(reply.status(), headers, false, filter), body, List.of(), Duration.ZERO);
+        return new Answer(
+                new HostResponseHead(reply.status(), headers, false, filter),
+                body,
+                List.of(),
+                Duration.ZERO,
+                reply.isCut());
     }
 
     private static Answer whole(Reply reply, String filter, String contentType, HostBody body) {
         HostHeaders headers = headers(reply, contentType);
-        return new Answer(new HostResponseHead(reply.status(), headers, false, filter), body, List.of(), Duration.ZERO);
+        return new Answer(
+                new HostResponseHead(reply.status(), headers, false, filter),
+                body,
+                List.of(),
+                Duration.ZERO,
+                reply.isCut());
     }
 
     private static Answer stream(Reply reply, String filter, List<Event> events) {
         HostHeaders headers = headers(reply, SSE);
-        return new Answer(new HostResponseHead(reply.status(), headers, true, filter), null, events, reply.pace());
+        return new Answer(
+                new HostResponseHead(reply.status(), headers, true, filter), null, events, reply.pace(), reply.isCut());
     }
 
     private static HostHeaders headers(Reply reply, @Nullable String contentType) {

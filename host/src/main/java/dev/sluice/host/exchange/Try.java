@@ -431,6 +431,11 @@ final class Try implements Ascent.Exit {
         }
     }
 
+    @Override
+    public void cut() {
+        fail(Reason.BROKEN, "the provider's answer was cut");
+    }
+
     private void accept() {
         accepted = true;
         attempt.firstEvent();

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.type.TypeFactory;
+import com.fasterxml.jackson.databind.util.LRUMap;
+import com.fasterxml.jackson.databind.util.LookupCache;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,10 +23,15 @@ import java.util.Set;
  * takes the schema must describe, or a setting is lost without a word.
  */
 final class RecordCheck {
+    private static final int TYPES = 200;
+
     private final ObjectNode root;
     private final String file;
-    // Of its own, since a mapper holds on to the classes it has seen.
-    private final JsonMapper mapper = new JsonMapper();
+    // A mapper and its type factory hold on to the classes they have seen: those shared by all would keep the plugin's.
+    private final JsonMapper mapper = JsonMapper.builder()
+            .typeFactory(TypeFactory.defaultInstance()
+                    .withCache((LookupCache<Object, JavaType>) new LRUMap<Object, JavaType>(TYPES, TYPES)))
+            .build();
     private final Set<String> seen = new HashSet<>();
 
     private RecordCheck(ObjectNode root, String file) {

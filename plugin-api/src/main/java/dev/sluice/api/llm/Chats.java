@@ -33,7 +33,9 @@ import org.jspecify.annotations.Nullable;
  *     return attempt.isResume() ? new Resumed(attempt.said()) : AttemptFilter.PASS;
  * }
  *
- * final class Resumed implements AttemptFilter {       // and spent: the usage of the tries before
+ * final class Resumed implements AttemptFilter {       // knows said, and spent: the usage of the tries before
+ *     private ResponseHooks splice;
+ *
  *     public Step onSend(UpstreamRequest request) {
  *         ChatRequest chat = ChatRequest.of(exchange, request.body());
  *         splice = Chats.splice(first, Chats.prefill(chat, said, Chats.Prefill.PLAIN), spent);

@@ -1,6 +1,5 @@
 package dev.sluice.plugins.aiproxy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.api.ConfigException;
 import dev.sluice.api.FilterFactory;
 import dev.sluice.api.FilterPlugin;
@@ -42,10 +41,7 @@ public final class AiProxy implements FilterPlugin<AiProxyConfig> {
         return exchange -> new ProxyFilter(exchange, provider, config, upstreams);
     }
 
-    private static Provider provider(JsonNode given, Scope scope) {
-        String name = given.isTextual()
-                ? given.textValue()
-                : given.path("id").asText(scope.chain().route());
+    private static Provider provider(String name, Scope scope) {
         Provider provider = scope.providers().get(name);
         if (provider == null) {
             List<String> known = scope.providers().keySet().stream().sorted().toList();

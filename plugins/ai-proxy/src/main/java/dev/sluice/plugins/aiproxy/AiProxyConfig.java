@@ -1,18 +1,17 @@
 package dev.sluice.plugins.aiproxy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a route says of this filter.
  *
- * @param provider a provider's name, or one inline
+ * @param provider a provider's name; the host puts it in the place of one that stands inline
  * @param passCredential whether the client's own credential travels upstream
  * @param passUnknown whether paths that no model API has are passed on
  * @param protocol whether bodies are edited for the provider; null: they are
  */
 public record AiProxyConfig(
-        JsonNode provider,
+        String provider,
         boolean passCredential,
         boolean passUnknown,
         @Nullable Protocol protocol) {

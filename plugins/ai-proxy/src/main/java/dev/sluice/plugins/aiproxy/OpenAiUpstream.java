@@ -37,6 +37,7 @@ final class OpenAiUpstream implements AttemptFilter {
     private final Attempt attempt;
     private final Upstreams upstreams;
     private final boolean chat;
+    private boolean several;
     private boolean hidesUsage;
     private boolean finished;
     private @Nullable ResponseHead head;
@@ -65,8 +66,12 @@ final class OpenAiUpstream implements AttemptFilter {
         placeCredential(request.headers());
         // An encoded answer could not be looked at.
         request.headers().remove("accept-encoding");
-        if (upstreams.config().editsBodies()) {
-            editBody(request.body());
+        Body body = request.body();
+        if (body.isJson() && body.json().isObject()) {
+            several = body.json().path("n").asInt(1) > 1;
+            if (upstreams.config().editsBodies()) {
+                edit(body);
+            }
         }
         return Step.next();
     }
@@ -87,10 +92,7 @@ final class OpenAiUpstream implements AttemptFilter {
         }
     }
 
-    private void editBody(Body body) {
-        if (!body.isJson() || !body.json().isObject()) {
-            return;
-        }
+    private void edit(Body body) {
         ChatRequest request = ChatRequest.of(Dialect.OPENAI, body);
         String model = attempt.target().model();
         if (model != null && request.model() != null) {
@@ -145,9 +147,9 @@ final class OpenAiUpstream implements AttemptFilter {
         if (!event.looksLikeJson()) {
             return dropped();
         }
-        boolean ends = says(event, "\"finish_reason\"");
-        boolean counts = says(event, "\"usage\"");
-        boolean fails = says(event, "\"error\"");
+        boolean ends = says(event, Field.FINISH);
+        boolean counts = says(event, Field.USAGE);
+        boolean fails = says(event, Field.ERROR);
         if (!ends && !counts && !fails) {
             return event;
         }
@@ -164,14 +166,9 @@ final class OpenAiUpstream implements AttemptFilter {
         return usage != null && hidesUsage && event.json().path("choices").isEmpty() ? Events.none() : event;
     }
 
-    /** Whether a field stands there with a value: streams are full of fields that are null but once. */
-    private static boolean says(Event event, String field) {
-        if (!event.mentions(field)) {
-            return false;
-        }
-        boolean isNull = event.mentions(field + ":null") || event.mentions(field + ": null");
+    private boolean says(Event event, Field field) {
         // One of several answers may have ended while another goes on.
-        return !isNull || event.mentions(field + ":\"") || event.mentions(field + ": \"");
+        return event.mentions(field.name) && (several || !field.isNull(event));
     }
 
     private Events dropped() {
@@ -191,5 +188,26 @@ final class OpenAiUpstream implements AttemptFilter {
                 ? Events.fail(Reply.error(
                         502, "upstream_broken", "the provider's stream ended before its answer was finished"))
                 : Events.none();
+    }
+
+    /** A field that says something where it is not null: streams are full of fields that are null but once. */
+    private enum Field {
+        FINISH("finish_reason"),
+        USAGE("usage"),
+        ERROR("error");
+
+        private final String name;
+        private final String isNull;
+        private final String isNullSpaced;
+
+        Field(String name) {
+            this.name = '"' + name + '"';
+            this.isNull = this.name + ":null";
+            this.isNullSpaced = this.name + ": null";
+        }
+
+        boolean isNull(Event event) {
+            return event.mentions(isNull) || event.mentions(isNullSpaced);
+        }
     }
 }

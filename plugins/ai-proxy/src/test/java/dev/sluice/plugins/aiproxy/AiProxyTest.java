@@ -40,18 +40,6 @@ class AiProxyTest {
     }
 
     @Test
-    void aProviderInlineIsFoundByItsIdOrTheRoutesName() {
-        Fixture fixture = new Fixture().provider("mine", "echo", "{}").provider("the-route", "echo", "{}");
-        fixture.filter(new AiProxyConfig(FakeBody.tree("{'type':'echo','id':'mine'}"), false, false, null))
-                .onRequest(request("/v1/chat/completions"));
-        assertThat(fixture.chosen).isEqualTo(Target.of("mine"));
-        fixture.chosen = null;
-        fixture.filter(new AiProxyConfig(FakeBody.tree("{'type':'echo'}"), false, false, null))
-                .onRequest(request("/v1/chat/completions"));
-        assertThat(fixture.chosen).isEqualTo(Target.of("the-route"));
-    }
-
-    @Test
     void refusesAConfigThatCannotWork() {
         AiProxyConfig config = Fixture.config(false, null);
         assertThatThrownBy(() -> new Fixture().filter(config))
@@ -80,7 +68,7 @@ class AiProxyTest {
         assertThat(reply.code()).isEqualTo("no_route");
         assertThat(reply.text()).isEqualTo("no model API has the path /health; see passUnknown to pass it on");
 
-        Filter passing = fixture.filter(new AiProxyConfig(FakeBody.tree("'p'"), false, true, null));
+        Filter passing = fixture.filter(new AiProxyConfig("p", false, true, null));
         assertThat(passing.onRequest(request("/health"))).isSameAs(Step.next());
         FakeRequest sent = request("/health");
         passing.onAttempt(fixture.attempt()).onSend(sent);

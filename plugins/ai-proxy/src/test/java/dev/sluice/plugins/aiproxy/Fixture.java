@@ -49,11 +49,9 @@ final class Fixture {
     }
 
     Scope scope() {
-        Scope.Chain chain = fake(Scope.Chain.class, (method, args) -> "the-route");
         return fake(Scope.class, (method, args) -> switch (method) {
             case "providers" -> providers;
             case "meters" -> meters;
-            case "chain" -> chain;
             default -> throw new UnsupportedOperationException(method);
         });
     }
@@ -108,7 +106,7 @@ final class Fixture {
     }
 
     static AiProxyConfig config(boolean passCredential, AiProxyConfig.Protocol protocol) {
-        return new AiProxyConfig(FakeBody.tree("'p'"), passCredential, false, protocol);
+        return new AiProxyConfig("p", passCredential, false, protocol);
     }
 
     private interface Call {

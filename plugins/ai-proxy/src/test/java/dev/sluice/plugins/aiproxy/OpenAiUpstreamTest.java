@@ -202,7 +202,8 @@ class OpenAiUpstreamTest {
 
     @Test
     void oneOfSeveralAnswersMayEndInAChunkWhereAnotherGoesOn() {
-        AttemptFilter tried = streaming();
+        AttemptFilter tried = fixture.tried();
+        tried.onSend(request("{\"model\":\"m\",\"stream\":true,\"n\":2}"));
         tried.onEvent(Event.data("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":null},"
                 + "{\"index\":1,\"delta\":{},\"finish_reason\":\"stop\"}]}"));
         assertThat(tried.onEnd()).isSameAs(Events.none());

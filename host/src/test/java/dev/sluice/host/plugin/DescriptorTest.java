@@ -1,0 +1,123 @@
+package dev.sluice.host.plugin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.host.plugin.Descriptor.ProviderType;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DescriptorTest {
+    private static Descriptor read(String json) throws RefusedException {
+        return new DescriptorReader().read("f", json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void everyKeyIsRead() throws Exception {
+        Descriptor descriptor = read("""
+                {"schema": {"type": "object"}, "aliases": ["g"], "before": ["a"], "after": ["b"], "requires": ["target"],
+                 "picksTarget": true, "mediaTypes": ["audio/*"],
+                 "providerTypes": {"openai": {"baseUrl": "https://api.example"}, "echo": {"builtIn": true}},
+                 "providerSchema": {"type": "object"}}
+                """);
+
+        assertThat(descriptor.filter()).isEqualTo("f");
+        assertThat(descriptor.schema().path("type").asText()).isEqualTo("object");
+        assertThat(descriptor.aliases()).containsExactly("g");
+        assertThat(descriptor.before()).containsExactly("a");
+        assertThat(descriptor.after()).containsExactly("b");
+        assertThat(descriptor.requires()).containsExactly("target");
+        assertThat(descriptor.picksTarget()).isTrue();
+        assertThat(descriptor.mediaTypes()).containsExactly("audio/*");
+        assertThat(descriptor.providerTypes())
+                .isEqualTo(Map.of(
+                        "openai", new ProviderType("openai", "https://api.example", false),
+                        "echo", new ProviderType("echo", null, true)));
+        assertThat(descriptor.providerSchema()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "[]| is not a JSON object",
+                "| is not a JSON object",
+                "{\"schema\": {}, \"befor\": []}| has the unknown key 'befor': known are after, aliases, before, mediaTypes, picksTarget, providerSchema, providerTypes, requires, schema",
+                "{}| has no 'schema': describe the filter's config in it",
+                "{\"schema\": 1}|: 'schema' is not an object",
+                "{\"schema\": {\"type\": \"objct\"}}|: 'schema' is not a JSON Schema: /type does not have a value in the enumeration [\"array\", \"boolean\", \"integer\", \"null\", \"number\", \"object\", \"string\"]",
+                "{\"schema\": {\"$ref\": \"https://example.com/s\"}}|: 'schema' refers to 'https://example.com/s', which is not in it: copy it under $defs",
+                "{\"schema\": {\"$ref\": \"#/$defs/x\"}}|: 'schema' refers to '#/$defs/x', which is not in it: copy it under $defs",
+                "{\"schema\": {\"properties\": {\"a\": {\"x-aliases\": [{\"name\": \"b\", \"unit\": \"h\"}]}}}}|: 'schema' has the x-aliases entry {\"name\":\"b\",\"unit\":\"h\"}: write a name, or {\"name\": …, \"unit\": \"s\" or \"ms\"}",
+                "{\"schema\": {}, \"aliases\": \"g\"}|: 'aliases' is not a list",
+                "{\"schema\": {}, \"aliases\": [1]}|: 'aliases' is not a list of names",
+                "{\"schema\": {}, \"picksTarget\": 1}|: 'picksTarget' is not true or false",
+                "{\"schema\": {}, \"providerTypes\": []}|: 'providerTypes' is not an object",
+                "{\"schema\": {}, \"providerTypes\": {\"a\": {\"url\": \"\"}}}|: 'providerTypes.a' has the unknown key 'url': known are baseUrl, builtIn",
+                "{\"schema\": {}, \"providerTypes\": {\"a\": {\"baseUrl\": \"nowhere\"}}}|: 'providerTypes.a.baseUrl' is not an http or https URL",
+                "{\"schema\": {}, \"providerSchema\": 1}|: 'providerSchema' is not an object",
+            })
+    void aBrokenFileIsRefused(String json, String message) {
+        assertThatThrownBy(() -> read(json == null ? "" : json))
+                .isInstanceOf(RefusedException.class)
+                .hasMessage("its META-INF/sluice/f.json" + (message.startsWith(":") ? "" : " ") + message);
+    }
+
+    @Test
+    void whatIsNoJsonIsRefusedWithItsLine() {
+        assertThatThrownBy(() -> read("{\n\"schema\": {},\n\"schema\": {}}"))
+                .hasMessage("its META-INF/sluice/f.json is not JSON: line 3: Duplicate field 'schema'");
+    }
+
+    record Inner(String name) {}
+
+    record Outer(Duration ttl, List<Inner> list, Map<String, Inner> map, Inner one) {}
+
+    private static void check(Class<? extends Record> type, String schema) throws RefusedException {
+        RecordCheck.check(type, read("{\"schema\": " + schema + "}").schema(), "f.json");
+    }
+
+    @Test
+    void aSchemaThatFitsItsRecordIsAccepted() throws Exception {
+        check(Outer.class, """
+                {"properties": {
+                   "ttl": {"$ref": "#/$defs/time"},
+                   "list": {"items": {"$ref": "#/$defs/inner"}},
+                   "map": {"additionalProperties": {"$ref": "#/$defs/inner"}}},
+                 "allOf": [{"properties": {"one": {"$ref": "#/$defs/inner"}}}],
+                 "$defs": {"time": {"format": "duration"}, "inner": {"properties": {"name": {"type": "string"}}}}}
+                """);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"properties\": {\"name\": {}, \"extra\": {}}}|its f.json describes 'extra', which the record Inner has no component for: add it, or remove it from the schema",
+                "{\"properties\": {}}|its f.json does not describe 'name', a component of the record Inner: add it to the schema's properties",
+            })
+    void aSchemaThatDisagreesIsRefused(String schema, String message) {
+        assertThatThrownBy(() -> check(Inner.class, schema)).hasMessage(message);
+    }
+
+    record Times(Duration ttl) {}
+
+    record Nested(List<Inner> list) {}
+
+    @Test
+    void disagreementsAreFoundBelow() {
+        assertThatThrownBy(() -> check(Times.class, "{\"properties\": {\"ttl\": {\"type\": \"string\"}}}"))
+                .hasMessage("its f.json does not say that 'ttl' is a duration: add \"format\": \"duration\"");
+        assertThatThrownBy(() -> check(
+                        Nested.class, "{\"properties\": {\"list\": {\"items\": {\"properties\": {\"nam\": {}}}}}}"))
+                .hasMessage("its f.json describes 'list[].nam', which the record Inner has no component for: add it, or"
+                        + " remove it from the schema");
+    }
+}
