@@ -45,11 +45,10 @@ final class Installation implements AutoCloseable {
 
     /** The plugins that the config asks for; the distribution's own where there is no config that can be read. */
     PluginCatalog catalog() {
-        if (!Files.exists(file)) {
-            return load(new Plugins(standardPlugins(), List.of()));
+        if (Files.exists(file)) {
+            config();
         }
-        config();
-        return catalog;
+        return work == null ? load(new Plugins(standardPlugins(), List.of())) : catalog;
     }
 
     /** The plugins that were loaded for the config. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file the file it was read from
  * @param shown the file as a tree for the admin API: {@code ${…}} as written, secrets masked
- * @param marks where each value stands in the file
+ * @param marks where each value stands; paths count over the file and those it includes, places name their own file
  */
 public record Config(
         Path file,

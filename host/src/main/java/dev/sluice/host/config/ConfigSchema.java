@@ -36,6 +36,7 @@ public final class ConfigSchema {
         ObjectNode route = (ObjectNode) properties.path("routes").path("items").path("properties");
         ((ObjectNode) route.get("filters")).set("items", reference("filter"));
         SchemaRewrite.close(schema);
+        SchemaRewrite.each(schema, ConfigSchema::aliases);
         SchemaRewrite.each(schema, ConfigSchema::forEditors);
         return schema;
     }
@@ -153,7 +154,6 @@ public final class ConfigSchema {
 
     /** Says in JSON Schema's own words what only this host understands. */
     private static void forEditors(ObjectNode schema) {
-        aliases(schema);
         format(schema);
         if (schema.path("x-provider").asBoolean()) {
             JsonNode description = schema.get("description");
@@ -170,23 +170,46 @@ public final class ConfigSchema {
         schema.properties().removeIf(field -> field.getKey().startsWith("x-"));
     }
 
+    /** Adds other spellings as properties, each as good as the first where that is required. */
     private static void aliases(ObjectNode schema) {
         if (!(schema.get("properties") instanceof ObjectNode properties)) {
             return;
         }
         ObjectNode spelled = NODES.objectNode();
-        properties
-                .properties()
-                .forEach(property -> property.getValue().path("x-aliases").forEach(alias -> {
-                    ObjectNode other = property.getValue().deepCopy();
-                    other.put("deprecated", true);
-                    other.put("description", "Another spelling of '" + property.getKey() + "'.");
-                    if (!alias.path("unit").asText().isEmpty()) {
-                        other.set("type", NODES.arrayNode().add("string").add("integer"));
-                    }
-                    spelled.set(Aliases.name(alias), other);
-                }));
-        spelled.properties().forEach(other -> properties.set(other.getKey(), other.getValue()));
+        properties.properties().forEach(property -> {
+            JsonNode aliases = property.getValue().path("x-aliases");
+            aliases.forEach(alias -> spelled.set(Aliases.name(alias), alias(property, alias)));
+            if (!aliases.isEmpty()) {
+                requireAny(schema, property.getKey(), aliases);
+            }
+        });
+        properties.setAll(spelled);
+    }
+
+    private static ObjectNode alias(Map.Entry<String, JsonNode> property, JsonNode alias) {
+        ObjectNode other = property.getValue().deepCopy();
+        other.put("deprecated", true);
+        other.put("description", "Another spelling of '" + property.getKey() + "'.");
+        if (alias.has("unit")) {
+            other.set("x-unit", alias.get("unit"));
+        }
+        return other;
+    }
+
+    private static void requireAny(ObjectNode schema, String property, JsonNode aliases) {
+        ArrayNode left = NODES.arrayNode();
+        schema.path("required").forEach(name -> {
+            if (!name.asText().equals(property)) {
+                left.add(name);
+            }
+        });
+        if (left.size() == schema.path("required").size()) {
+            return;
+        }
+        schema.set("required", left);
+        ArrayNode any = schema.withArrayProperty("allOf").addObject().putArray("anyOf");
+        any.addObject().putArray("required").add(property);
+        aliases.forEach(alias -> any.addObject().putArray("required").add(Aliases.name(alias)));
     }
 
     private static void format(ObjectNode schema) {

@@ -64,7 +64,7 @@ final class FilterEntries {
     private @Nullable FilterDraft entry(JsonNode entry, JsonNode written, String path, @Nullable String route) {
         if (entry.isTextual()) {
             problems.add(
-                    places.problem(path, "expected a filter and its config: write '- " + entry.textValue() + ": {}'"));
+                    places.problem(path, "expected a filter and its config: write '- " + written.asText() + ": {}'"));
             return null;
         }
         if (!(entry instanceof ObjectNode object)) {
@@ -118,8 +118,8 @@ final class FilterEntries {
         if (value.isTextual()) {
             return value.textValue();
         }
-        problems.add(
-                places.problem(path + '.' + key, "expected text, got " + Shown.value(value) + ": put it in quotes"));
+        problems.add(places.problem(
+                path + '.' + key, "expected text, got " + got(value, path + '.' + key) + ": put it in quotes"));
         return null;
     }
 
@@ -129,9 +129,15 @@ final class FilterEntries {
             return otherwise;
         }
         if (!ON_ERROR.contains(value.asText())) {
-            problems.add(places.problem(path + '.' + key, "expected one of fail, skip, got " + Shown.value(value)));
+            problems.add(places.problem(
+                    path + '.' + key, "expected one of fail, skip, got " + got(value, path + '.' + key)));
         }
         return value.asText();
+    }
+
+    private String got(JsonNode value, String path) {
+        String written = places.written(path);
+        return written == null ? Shown.value(value) : "the value of " + written;
     }
 
     private @Nullable InstalledFilter find(String name, @Nullable String version, String namePath, String versionPath) {
@@ -145,8 +151,8 @@ final class FilterEntries {
         } else {
             problems.add(places.problem(
                     versionPath,
-                    "version " + version + " of '" + name + "' is not installed: installed is "
-                            + String.join(", ", versions)));
+                    "version " + places.quoted(versionPath, version) + " of '" + name
+                            + "' is not installed: installed is " + String.join(", ", versions)));
         }
         return null;
     }

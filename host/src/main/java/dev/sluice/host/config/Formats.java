@@ -53,7 +53,10 @@ final class Formats {
     }
 
     private void one(SchemaView schema, String format, JsonNode value, String path, Consumer<JsonNode> replace) {
-        JsonNode converted = converted(value, format, schema.text("x-unit"));
+        // What came out of a placeholder is text, also where it reads as a number.
+        boolean typed = value.isTextual() && places.written(path) != null;
+        JsonNode given = typed ? YamlFile.typed(value.textValue()) : value;
+        JsonNode converted = converted(given, format, schema.text("x-unit"));
         if (converted == null) {
             problems.add(places.problem(
                     path, "expected " + expected(schema, format) + ", got " + got(schema, value, path, places)));
@@ -136,9 +139,10 @@ final class Formats {
     /** The value as a message may show it: never a secret, and never what stands behind a placeholder. */
     static String got(SchemaView schema, JsonNode value, String path, Places places) {
         String written = places.written(path);
+        boolean secret = schema.is("writeOnly");
         if (written != null) {
-            return "the value of " + Placeholders.masked(written);
+            return "the value of " + (secret ? Placeholders.masked(written) : written);
         }
-        return schema.is("writeOnly") ? Shown.kind(value) : Shown.value(value);
+        return secret ? Shown.kind(value) : Shown.value(value);
     }
 }

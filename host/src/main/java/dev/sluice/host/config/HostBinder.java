@@ -129,8 +129,9 @@ final class HostBinder {
     Plugins plugins(JsonNode tree, Path standard) {
         Path dir = tree.path("dir").isTextual() ? resolved(tree.get("dir").textValue(), "plugins.dir") : null;
         if (dir != null && !Files.isDirectory(dir)) {
-            problems.add(
-                    places.problem("plugins.dir", "there is no directory " + dir + ": create it, or name another"));
+            problems.add(places.problem(
+                    "plugins.dir",
+                    "there is no directory " + places.quoted("plugins.dir", dir) + ": create it, or name another"));
         }
         return new Plugins(dir == null ? standard : dir, list(tree.path("trust")));
     }
@@ -150,7 +151,8 @@ final class HostBinder {
         }
         Path file = resolved(text, "accessLog");
         if (file != null && Files.isDirectory(file)) {
-            problems.add(places.problem("accessLog", file + " is a directory: name a file, or stdout, or off"));
+            problems.add(places.problem(
+                    "accessLog", places.quoted("accessLog", file) + " is a directory: name a file, or stdout, or off"));
         }
         return String.valueOf(file);
     }
@@ -169,14 +171,14 @@ final class HostBinder {
             if (before != null) {
                 problems.add(places.problem(
                         path + ".name",
-                        "'" + consumer.name() + "' is already the name of " + before + ": choose another"));
+                        places.quoted(path + ".name", consumer.name()) + " is already the name of " + before
+                                + ": choose another"));
             }
             for (int j = 0; j < consumer.credentials().size(); j++) {
-                String owner = owners.putIfAbsent(consumer.credentials().get(j), consumer.name());
+                String owner = owners.putIfAbsent(consumer.credentials().get(j), path);
                 if (owner != null) {
                     problems.add(places.problem(
-                            path + ".credentials[" + j + "]",
-                            "consumer '" + owner + "' has the same credential: give each its own"));
+                            path + ".credentials[" + j + "]", owner + " has the same credential: give each its own"));
                 }
             }
         }
@@ -256,8 +258,9 @@ final class HostBinder {
     private @Nullable Path file(@Nullable JsonNode node, String path) {
         Path file = node == null ? null : resolved(node.asText(), path);
         if (file != null && !Files.isReadable(file)) {
-            problems.add(
-                    places.problem(path, "there is no file " + file + " that may be read: check path and permissions"));
+            problems.add(places.problem(
+                    path,
+                    "there is no file " + places.quoted(path, file) + " that may be read: check path and permissions"));
         }
         return file;
     }
@@ -267,7 +270,7 @@ final class HostBinder {
         try {
             return Path.of(places.fileOf(path)).resolveSibling(text);
         } catch (InvalidPathException e) {
-            problems.add(places.problem(path, "'" + text + "' is not a path"));
+            problems.add(places.problem(path, places.quoted(path, text) + " is not a path"));
             return null;
         }
     }

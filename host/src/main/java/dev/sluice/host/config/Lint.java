@@ -123,7 +123,8 @@ final class Lint {
         if (first != null) {
             problems.add(places.problem(
                     route.path() + ".name",
-                    "'" + route.name() + "' is already the name of " + first.path() + ": choose another"));
+                    places.quoted(route.path() + ".name", route.name()) + " is already the name of " + first.path()
+                            + ": choose another"));
         }
     }
 
@@ -133,8 +134,8 @@ final class Lint {
                 .findFirst()
                 .ifPresent(earlier -> problems.add(places.problem(
                         route.path(),
-                        "never reached: " + earlier.path() + " ('" + earlier.name()
-                                + "') takes all that it matches: move this route up, or remove it")));
+                        "never reached: " + earlier.path()
+                                + " takes all that it matches: move this route up, or remove it")));
     }
 
     /** Whether the earlier match surely takes whatever the later one would: it asks for nothing that the later does not. */

@@ -40,6 +40,8 @@ final class ModelMappings {
     private void regex(String key, String path) {
         try {
             Pattern.compile(key.substring(REGEX.length()));
+        } catch (StackOverflowError e) {
+            problems.add(places.keyProblem(path + '.' + key, "a regular expression nested too deep: simplify it"));
         } catch (PatternSyntaxException e) {
             problems.add(places.keyProblem(
                     path + '.' + key,

@@ -57,6 +57,12 @@ final class Places {
         return place == null ? null : place.written();
     }
 
+    /** A text that stands at that path, in quotes; as written, where it holds a placeholder. */
+    String quoted(String path, @Nullable Object text) {
+        String written = written(path);
+        return "'" + (written == null ? text : written) + "'";
+    }
+
     /** The file in which the value stands. */
     String fileOf(String path) {
         Place place = Marks.nearest(byPath, path);

@@ -92,7 +92,9 @@ final class Providers {
             read(name, provider, path);
         } else {
             problems.add(places.problem(
-                    path, "a provider named '" + name + "' stands at " + taken + ": give this one another 'id'"));
+                    path,
+                    "a provider named " + places.quoted(path + ".id", name) + " stands at " + taken
+                            + ": give this one another 'id'"));
         }
         return name;
     }
@@ -103,7 +105,8 @@ final class Providers {
             if (!paths.containsKey(name)) {
                 String hint = Suggest.hint(name, paths.keySet());
                 problems.add(places.problem(
-                        path, "no provider is named " + shown(path, name) + (hint.isEmpty() ? "" : ", " + hint)));
+                        path,
+                        "no provider is named " + places.quoted(path, name) + (hint.isEmpty() ? "" : ", " + hint)));
             }
         });
         if (allFiltersKnown) {
@@ -114,10 +117,6 @@ final class Providers {
                 }
             });
         }
-    }
-
-    private String shown(String path, String name) {
-        return places.written(path) == null ? "'" + name + "'" : "as the value of " + places.written(path) + " says";
     }
 
     /** The providers that are right, by name, in file order. */
@@ -178,7 +177,7 @@ final class Providers {
             String hint = Suggest.hint(type.textValue(), types.keySet());
             problems.add(places.problem(
                     path + ".type",
-                    "no installed filter knows the provider type " + shown(path + ".type", type.textValue())
+                    "no installed filter knows the provider type " + places.quoted(path + ".type", type.textValue())
                             + (hint.isEmpty() ? "" : ", " + hint)));
         }
     }

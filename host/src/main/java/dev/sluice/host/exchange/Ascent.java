@@ -7,6 +7,7 @@ import dev.sluice.api.ResponseHooks;
 import dev.sluice.api.Step;
 import dev.sluice.host.route.HookMasks;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetSocket;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -45,6 +46,9 @@ final class Ascent {
 
         /** The answer breaks off here. */
         void cut();
+
+        /** The connection is the client's now; no answer follows its head. */
+        void upgraded(NetSocket upstream);
 
         /** A filter failed the answer after its head had left it: nothing whole can follow. */
         void broken(Reply reply, String filter);
@@ -248,6 +252,11 @@ final class Ascent {
         arrive(top, RAW_END);
     }
 
+    /** The upstream has switched protocols: after the head nothing but this socket goes up. */
+    void upgraded(NetSocket upstream) {
+        arrive(top, upstream);
+    }
+
     /** A whole answer that a filter made, for the filters before that one. */
     void enter(int filter, Answer answer) {
         int from = below(filter);
@@ -321,6 +330,8 @@ final class Ascent {
             exit.end(token == END);
         } else if (token == CUT) {
             exit.cut();
+        } else if (token instanceof NetSocket upstream) {
+            exit.upgraded(upstream);
         } else if (token instanceof HostResponseHead head) {
             headPassed = true;
             exit.head(head);

@@ -23,6 +23,7 @@ import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.upstream.Destination;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.net.NetSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
@@ -79,8 +80,11 @@ final class HostExchange implements Ascent.Exit {
     private boolean @Nullable [] watched;
     private boolean @Nullable [] touched;
     private int mutations;
+    private @Nullable HostResponseHead head;
     private @Nullable Ascent ascent;
     private @Nullable Tries tries;
+    private long totalTimer = -1;
+    private boolean switched;
     private boolean over;
 
     HostExchange(Services services, Loop loop, Subject subject, Downstream downstream, @Nullable RequestSource source) {
@@ -112,8 +116,8 @@ final class HostExchange implements Ascent.Exit {
      */
     void start(byte @Nullable [] whole, Json.Facts known) {
         long totalMillis = Math.max(1, timeouts.total().toMillis());
-        long timer = loop.setTimer(totalMillis, () -> fail(504, "upstream_timeout", "the request took too long"));
-        cancellations.add(() -> loop.cancelTimer(timer));
+        totalTimer = loop.setTimer(totalMillis, () -> fail(504, "upstream_timeout", "the request took too long"));
+        cancellations.add(() -> loop.cancelTimer(totalTimer));
         facts = known;
         if (whole != null) {
             body = HostBody.of(services.json(), whole, true);
@@ -405,9 +409,10 @@ final class HostExchange implements Ascent.Exit {
     }
 
     @Override
-    public void head(HostResponseHead head) {
-        record.head(head);
-        downstream.head(head);
+    public void head(HostResponseHead answer) {
+        head = answer;
+        record.head(answer);
+        downstream.head(answer);
     }
 
     @Override
@@ -430,6 +435,18 @@ final class HostExchange implements Ascent.Exit {
     public void end(boolean stream) {
         downstream.end(stream);
         complete(true, false);
+    }
+
+    @Override
+    public void upgraded(NetSocket upstream) {
+        if (source == null || head == null) {
+            breakOff(Reply.error(502, "unsupported", "only a client's own connection can switch protocols"));
+            return;
+        }
+        switched = true;
+        // Such a connection lives as long as its ends want; the deadlines of answers do not apply.
+        loop.cancelTimer(totalTimer);
+        source.upgrade(head, upstream, () -> complete(true, false), () -> complete(false, true));
     }
 
     @Override
@@ -529,7 +546,7 @@ final class HostExchange implements Ascent.Exit {
             ascent.kill();
         }
         cancellations.run();
-        ExchangeOutcome outcome = record.outcome(downstream.status(), whole, cancelled, tries);
+        ExchangeOutcome outcome = record.outcome(switched ? 101 : downstream.status(), whole, cancelled, tries);
         for (int i = made - 1; i >= 0; i--) {
             callOnComplete(i, outcome);
         }
@@ -662,6 +679,12 @@ final class HostExchange implements Ascent.Exit {
     /** Shapes the head of a request to an upstream, after the last filter. */
     void prepare(HostHeaders fields, HttpClientRequest call, boolean answersAreLookedAt) {
         boolean plain = upstream() != null;
+        if (isUpgrade()) {
+            // Dropped with the hop-by-hop fields; this connection switches as a whole.
+            fields.fields()
+                    .set("connection", "Upgrade")
+                    .set("upgrade", subject.head().headers().get("upgrade"));
+        }
         if (plain) {
             Forwarding.add(subject.head(), fields);
         }
@@ -691,6 +714,10 @@ final class HostExchange implements Ascent.Exit {
         } else {
             source.pumpTo(call);
         }
+    }
+
+    boolean isUpgrade() {
+        return source != null && source.isUpgrade();
     }
 
     boolean hasNoAnswerBody(int status) {

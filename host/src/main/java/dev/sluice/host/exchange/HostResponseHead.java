@@ -35,8 +35,11 @@ final class HostResponseHead implements ResponseHead {
 
     @Override
     public void status(int status) {
-        if (status < 200 || status > 599) {
-            throw new IllegalArgumentException("an answer's status is 200 to 599, not " + status);
+        if (status < 200 || status > 599 || this.status == 101) {
+            throw new IllegalArgumentException(
+                    this.status == 101
+                            ? "a switch of protocols keeps its status"
+                            : "an answer's status is 200 to 599, not " + status);
         }
         this.status = status;
         changes++;

@@ -3,8 +3,11 @@ package dev.sluice.host.exchange;
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
 import dev.sluice.api.Operation;
+import dev.sluice.host.config.Config.Listen;
 import dev.sluice.host.framing.Framing;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +31,9 @@ final class HttpDownstream implements Downstream {
     private final String id;
     private final Loop loop;
     private final Duration keepAlive;
+    private final boolean sluiceHeaders;
+    private final @Nullable CorsPolicy cors;
+    private final @Nullable String origin;
     private @Nullable HostExchange exchange;
     private @Nullable HostResponseHead head;
     private Framing framing = Framing.SSE;
@@ -41,19 +47,16 @@ final class HttpDownstream implements Downstream {
     private long lastWrite;
     private long keepAliveTimer = -1;
 
-    HttpDownstream(
-            HttpServerResponse response,
-            HttpVersion version,
-            boolean headRequest,
-            String id,
-            Loop loop,
-            Duration keepAlive) {
-        this.response = response;
-        this.version = version;
-        this.headRequest = headRequest;
+    HttpDownstream(HttpServerRequest request, String id, Loop loop, Listen listen, @Nullable CorsPolicy cors) {
+        this.response = request.response();
+        this.version = request.version();
+        this.headRequest = request.method().equals(HttpMethod.HEAD);
         this.id = id;
         this.loop = loop;
-        this.keepAlive = keepAlive;
+        this.keepAlive = listen.keepAlive();
+        this.sluiceHeaders = listen.responseHeaders();
+        this.cors = cors;
+        this.origin = cors == null ? null : request.getHeader("origin");
     }
 
     /** Ties it to its exchange, which learns of the client's leaving from now on. */
@@ -98,6 +101,20 @@ final class HttpDownstream implements Downstream {
             }
         } else if (length >= 0) {
             fields.set("content-length", Long.toString(length));
+        }
+        if (!sluiceHeaders) {
+            for (String name : answer.fields().names()) {
+                if (name.startsWith("x-sluice-")) {
+                    fields.remove(name);
+                }
+            }
+        }
+        if (cors != null) {
+            cors.allow(origin, fields);
+        }
+        if (answer.status() == 413) {
+            // What is left of the request is not worth reading to its end.
+            fields.set("connection", "close");
         }
         response.headers().addAll(fields);
         response.headers().set("x-request-id", id);

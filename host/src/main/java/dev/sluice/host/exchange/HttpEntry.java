@@ -30,6 +30,7 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
     private final Loop loop;
     private final Supplier<Snapshot> current;
     private final Listen listen;
+    private final @Nullable CorsPolicy cors;
 
     /**
      * An entry.
@@ -41,10 +42,14 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
         this.loop = loop;
         this.current = current;
         this.listen = listen;
+        this.cors = CorsPolicy.of(listen.cors());
     }
 
     @Override
     public void handle(HttpServerRequest request) {
+        if (cors != null && cors.preflight(request)) {
+            return;
+        }
         RequestSource source = new RequestSource(request);
         Snapshot snapshot = pin();
         String uri = request.uri();
@@ -194,8 +199,7 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
 
         private HostExchange exchange(@Nullable Route route, Chain chain) {
             Subject subject = new Subject(id, snapshot, route, chain, head, path, false, Map.of());
-            HttpDownstream downstream = new HttpDownstream(
-                    request.response(), request.version(), head.method().equals("HEAD"), id, loop, listen.keepAlive());
+            HttpDownstream downstream = new HttpDownstream(request, id, loop, listen, cors);
             HostExchange exchange = new HostExchange(services, loop, subject, downstream, source);
             downstream.serve(exchange);
             return exchange;

@@ -2,7 +2,10 @@ package dev.sluice.host.exchange;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.NetSocket;
 import java.util.function.Consumer;
 
 /** A client's request body, paused until somebody wants it: whole, or passed on as it comes. */
@@ -20,6 +23,44 @@ final class RequestSource {
         return taken;
     }
 
+    /** Whether the client asks to switch to WebSocket. */
+    boolean isUpgrade() {
+        return request.version() == HttpVersion.HTTP_1_1
+                && request.method().equals(HttpMethod.GET)
+                && "websocket".equalsIgnoreCase(request.getHeader("upgrade"))
+                && hasToken("connection", "upgrade");
+    }
+
+    private boolean hasToken(String name, String token) {
+        String value = request.getHeader(name);
+        if (value != null) {
+            for (String part : value.split(",", -1)) {
+                if (part.trim().equalsIgnoreCase(token)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Switches the client's connection over, and ties it to the upstream's.
+     *
+     * @param closed called when both have come to their end
+     * @param failed called instead if the client's connection cannot be switched
+     */
+    void upgrade(HostResponseHead head, NetSocket upstream, Runnable closed, Runnable failed) {
+        taken = true;
+        // From here on the tunnel knows when the client leaves; the response as such is about to end.
+        request.response().closeHandler(null).exceptionHandler(null);
+        request.response().headers().addAll(head.fields().fields());
+        request.resume();
+        request.toNetSocket().onComplete(client -> Tunnel.open(client, upstream, closed), cause -> {
+            var unused = upstream.close();
+            failed.run();
+        });
+    }
+
     /** Whether the request says it has no body. */
     boolean isEmpty() {
         String length = request.getHeader("content-length");
@@ -27,8 +68,7 @@ final class RequestSource {
     }
 
     private boolean noBodyByFraming() {
-        return request.version() != io.vertx.core.http.HttpVersion.HTTP_2
-                && request.getHeader("transfer-encoding") == null;
+        return request.version() != HttpVersion.HTTP_2 && request.getHeader("transfer-encoding") == null;
     }
 
     /**

@@ -15,6 +15,7 @@ import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.net.NetSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * accepted, ended or failed. On the exchange's event loop.
  */
 final class Try implements Ascent.Exit {
+
+    private static final int SWITCHING_PROTOCOLS = 101;
 
     /** A model that has said how it finished has this long for its usage and terminator. */
     private static final Duration AFTER_FINISH = Duration.ofSeconds(2);
@@ -185,6 +188,8 @@ final class Try implements Ascent.Exit {
         HostHeaders fields = request.fields();
         exchange.prepare(fields, open, looksAtAnswers());
         open.headers().addAll(fields.fields());
+        // The answer's own handlers tell what went wrong; without one here it would be logged once more.
+        open.exceptionHandler(broken -> {});
         open.response().onComplete(this::answered, cause -> {
             if (!over) {
                 exchange.logUpstreamTrouble(attempt, cause);
@@ -192,7 +197,9 @@ final class Try implements Ascent.Exit {
             }
         });
         HostBody body = request.hostBody();
-        if (body != null) {
+        if (exchange.isUpgrade()) {
+            var unused = open.connect();
+        } else if (body != null) {
             var unused = open.end(body.buffer());
         } else {
             exchange.pumpRequestBody(open);
@@ -209,6 +216,10 @@ final class Try implements Ascent.Exit {
             return;
         }
         deadlines.activity();
+        if (response.statusCode() == SWITCHING_PROTOCOLS) {
+            switched(response);
+            return;
+        }
         HostHeaders fields = new HostHeaders(response.headers()).dropHopByHop();
         String contentType = fields.get("content-type");
         answerType = contentType;
@@ -242,6 +253,19 @@ final class Try implements Ascent.Exit {
                         : exchange.limits().buffer());
         ascent.head(new HostResponseHead(status, fields, framing != null, HostResponseHead.UPSTREAM));
         reader.start();
+    }
+
+    private void switched(HttpClientResponse response) {
+        NetSocket socket = response.netSocket();
+        socket.pause();
+        String protocol = response.headers().get("upgrade");
+        HostHeaders fields = new HostHeaders(response.headers()).dropHopByHop();
+        if (protocol != null) {
+            fields.set("upgrade", protocol);
+            fields.set("connection", "Upgrade");
+        }
+        ascent.head(new HostResponseHead(SWITCHING_PROTOCOLS, fields, false, HostResponseHead.UPSTREAM));
+        ascent.upgraded(socket);
     }
 
     private AnswerReader.Mode mode(int status, @Nullable String contentType, @Nullable Framing framing) {
@@ -429,6 +453,13 @@ final class Try implements Ascent.Exit {
         } else {
             exchange.ascent().rawEnd();
         }
+    }
+
+    @Override
+    public void upgraded(NetSocket upstream) {
+        accept();
+        deadlines.stop();
+        exchange.ascent().upgraded(upstream);
     }
 
     @Override

@@ -8,6 +8,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a filter says of itself in {@code META-INF/sluice/<filter>.json}.
  *
+ * <p>Its schemas are JSON Schema 2020-12, self-contained, with these additions. A {@code format} of {@code duration}
+ * ({@code 5s}; with {@code "x-unit": "s" | "ms"} a bare number, too), {@code size} ({@code 32MiB}, bound as bytes),
+ * {@code uri} or {@code base-url} says all of a value but its {@code default}, {@code x-positive} and
+ * {@code x-maximum} (of a size), and must not be one branch of a choice. {@code x-aliases} lists a property's other
+ * spellings: a name, or <code>{"name": …, "unit": "s" | "ms"}</code>. {@code "x-provider": true} marks text that is a
+ * provider's name. {@code "writeOnly": true} marks secrets. {@code x-expected} is how a message names what is expected.
+ * A schema that names properties and does not speak of others takes no others.
+ *
  * @param filter its name
  * @param schema JSON Schema 2020-12 of its config
  * @param aliases other names under which a route may list it

@@ -59,7 +59,7 @@ class FilterEntriesTest {
                 "cache: 5| :16 routes[0].filters[0].cache: expected a mapping of the filter's settings, got a number",
                 "ghost: {}| :9 routes[0].filters[0].ghost: no filter of this name is installed; installed: ai-proxy, cache, key-auth, key-failover, model-fallback",
                 "ai-cach: {}| :9 routes[0].filters[0].ai-cach: no filter of this name is installed, did you mean 'ai-cache'?; installed: ai-proxy, cache, key-auth, key-failover, model-fallback",
-                "{ use: cache, version: \"1.5\" }| :32 routes[0].filters[0].version: version 1.5 of 'cache' is not installed: installed is 1.0.0, 1.4.2, 1.10.0",
+                "{ use: cache, version: \"1.5\" }| :32 routes[0].filters[0].version: version '1.5' of 'cache' is not installed: installed is 1.0.0, 1.4.2, 1.10.0",
                 "{ use: cache, version: 1.4 }| :32 routes[0].filters[0].version: expected text, got 1.4: put it in quotes",
                 "{ use: 5 }| :16 routes[0].filters[0].use: expected text, got 5: put it in quotes",
                 "{ use: cache, onError: ignore }| :32 routes[0].filters[0].onError: expected one of fail, skip, got 'ignore'",
@@ -122,6 +122,8 @@ class FilterEntriesTest {
                 .containsExactly("user");
         files.environment.put("MS", "250");
         assertThat(cache("{ ttl_ms: \"${env:MS}\" }").ttl()).isEqualTo(Duration.ofMillis(250));
+        files.environment.put("SECONDS", "90");
+        assertThat(cache("{ ttl: \"${env:SECONDS}\" }").ttl()).isEqualTo(Duration.ofSeconds(90));
         files.environment.put("MAX", "7");
         assertThat(cache("{ maxEntries: \"${env:MAX}\" }").maxEntries()).isEqualTo(7);
     }

@@ -135,7 +135,7 @@ class LintTest {
                 """.formatted(earlier.replace('\'', '"'), later.replace('\'', '"'));
         if (shadowed) {
             assertThat(files.problems(yaml))
-                    .containsExactly("sluice.yaml:3:5 routes[1]: never reached: routes[0] ('a') takes all that it"
+                    .containsExactly("sluice.yaml:3:5 routes[1]: never reached: routes[0] takes all that it"
                             + " matches: move this route up, or remove it");
         } else {
             assertThat(files.config(yaml).routes()).hasSize(2);

@@ -110,18 +110,28 @@ class PlaceholdersTest {
                         routes:
                           - name: r
                             upstream: ${env:SECRET}
+                            filters:
+                              - ${env:SECRET}
+                              - { use: cache, version: "${env:SECRET}", onError: "${env:SECRET}" }
+                              - { use: ai-proxy, config: { provider: "${env:SECRET}" } }
                         """))
                 .containsExactly(
                         "sluice.yaml:1:17 listen.port: expected a whole number, got the value of ${env:SECRET}",
                         "sluice.yaml:1:45 listen.keepAlive: expected a duration like 5s, got the value of"
-                                + " ${env:SECRET:-****}",
+                                + " ${env:SECRET:-5s}",
                         "sluice.yaml:1:83 listen.responseHeaders: expected one of all, none, got the value of"
                                 + " ${env:SECRET}",
-                        "sluice.yaml:3:3 providers.a: no filter refers to this provider: name it in a route, or remove"
-                                + " it",
-                        "sluice.yaml:3:14 providers.a.type: no installed filter knows the provider type as the value of"
-                                + " ${env:SECRET} says, known: echo, openai, vllm",
+                        "sluice.yaml:3:14 providers.a.type: no installed filter knows the provider type"
+                                + " '${env:SECRET}', known: echo, openai, vllm",
                         "sluice.yaml:6:15 routes[0].upstream: expected a URL like http://127.0.0.1:8000, without query"
-                                + " or user, got the value of ${env:SECRET}");
+                                + " or user, got the value of ${env:SECRET}",
+                        "sluice.yaml:8:9 routes[0].filters[0]: expected a filter and its config: write '- ${env:SECRET}:"
+                                + " {}'",
+                        "sluice.yaml:9:32 routes[0].filters[1].version: version '${env:SECRET}' of 'cache' is not"
+                                + " installed: installed is 1.0.0, 1.4.2, 1.10.0",
+                        "sluice.yaml:9:58 routes[0].filters[1].onError: expected one of fail, skip, got the value of"
+                                + " ${env:SECRET}",
+                        "sluice.yaml:10:46 routes[0].filters[2].config.provider: no provider is named '${env:SECRET}',"
+                                + " known: a");
     }
 }

@@ -59,7 +59,7 @@ class ProvidersTest {
                 "{ type: openai, modelMapping: { \"gpt-*\": a, \"*-4.1\": b } }| :50 providers.p.modelMapping.*-4.1: a model may match both this and 'gpt-*', which is as long: make one of them longer",
                 "{ type: openai, timeouts: { idle: 0s } }| :40 providers.p.timeouts.idle: must be more than zero",
                 "{ type: openai, tls: { cert: a } }| :27 providers.p.tls: 'cert' also needs the key 'key'",
-                "{ type: openai, tls: { ca: none.pem } }| :33 providers.p.tls.ca: there is no file none.pem that may be read: check path and permissions",
+                "{ type: openai, tls: { ca: none.pem } }| :33 providers.p.tls.ca: there is no file 'none.pem' that may be read: check path and permissions",
                 "{ type: openai, http2: maybe }| :29 providers.p.http2: expected one of auto, true, false, got 'maybe'",
                 "{ type: openai, health: {} }| :22 providers.p.health: 'health' is not supported yet: remove it",
                 "{ type: openai, proxy: \"http://p:1\" }| :22 providers.p.proxy: 'proxy' is not supported yet: remove it",
