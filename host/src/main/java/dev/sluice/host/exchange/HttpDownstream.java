@@ -116,7 +116,7 @@ final class HttpDownstream implements Downstream {
             // What is left of the request is not worth reading to its end.
             fields.set("connection", "close");
         }
-        response.headers().addAll(fields);
+        answer.fields().copyTo(response.headers());
         response.headers().set("x-request-id", id);
         if (fields.get("content-length") == null && version != HttpVersion.HTTP_2) {
             response.setChunked(true);
