@@ -1,13 +1,12 @@
 package dev.sluice.host.exchange;
 
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What is to be cancelled when an exchange ends. Confined to its event loop. */
 final class Cancellations {
-    private @Nullable Set<Runnable> pending;
+    private @Nullable List<Runnable> pending;
     private boolean over;
 
     void add(Runnable cancel) {
@@ -15,9 +14,9 @@ final class Cancellations {
             cancel.run();
             return;
         }
-        Set<Runnable> all = pending;
+        List<Runnable> all = pending;
         if (all == null) {
-            all = new LinkedHashSet<>(8);
+            all = new ArrayList<>(4);
             pending = all;
         }
         all.add(cancel);
@@ -35,9 +34,10 @@ final class Cancellations {
 
     void run() {
         over = true;
-        if (pending != null) {
-            List.copyOf(pending).forEach(Runnable::run);
+        List<Runnable> all = pending;
+        if (all != null) {
             pending = null;
+            all.forEach(Runnable::run);
         }
     }
 }

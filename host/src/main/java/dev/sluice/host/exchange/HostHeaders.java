@@ -2,29 +2,34 @@ package dev.sluice.host.exchange;
 
 import dev.sluice.api.Headers;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Header fields over the proxy's own multimap; counts the changes, so that a filter's can be noticed. */
 final class HostHeaders implements Headers {
 
     /** Fields that concern one connection only and never travel on (RFC 9110, section 7.6.1). */
-    private static final List<String> HOP_BY_HOP = List.of(
-            "connection",
-            "keep-alive",
-            "proxy-connection",
-            "proxy-authenticate",
-            "proxy-authorization",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade",
-            "http2-settings");
+    private static final List<CharSequence> HOP_BY_HOP = Stream.of(
+                    "connection",
+                    "keep-alive",
+                    "proxy-connection",
+                    "proxy-authenticate",
+                    "proxy-authorization",
+                    "te",
+                    "trailer",
+                    "transfer-encoding",
+                    "upgrade",
+                    "http2-settings")
+            .map(HttpHeaders::createOptimized)
+            .toList();
 
     private final MultiMap fields;
     private int changes;
@@ -34,7 +39,7 @@ final class HostHeaders implements Headers {
     }
 
     static HostHeaders empty() {
-        return new HostHeaders(io.vertx.core.http.HttpHeaders.headers());
+        return new HostHeaders(HttpHeaders.headers());
     }
 
     MultiMap fields() {
@@ -46,7 +51,23 @@ final class HostHeaders implements Headers {
     }
 
     HostHeaders copy() {
-        return new HostHeaders(io.vertx.core.http.HttpHeaders.headers().addAll(fields));
+        HostHeaders copy = empty();
+        copyTo(copy.fields);
+        return copy;
+    }
+
+    /** Adds all fields to those that are there. */
+    void copyTo(MultiMap target) {
+        if (fields instanceof io.netty.handler.codec.http.HttpHeaders http1) {
+            // addAll would make strings of names that came as bytes, and compute their hashes anew.
+            Iterator<Map.Entry<CharSequence, CharSequence>> all = http1.iteratorCharSequence();
+            while (all.hasNext()) {
+                Map.Entry<CharSequence, CharSequence> field = all.next();
+                target.add(field.getKey(), field.getValue());
+            }
+        } else {
+            target.addAll(fields);
+        }
     }
 
     /** Removes what concerns one connection only, fields named by {@code Connection} included. */
@@ -63,7 +84,7 @@ final class HostHeaders implements Headers {
                 }
             }
         }
-        for (String name : HOP_BY_HOP) {
+        for (CharSequence name : HOP_BY_HOP) {
             fields.remove(name);
         }
         return this;

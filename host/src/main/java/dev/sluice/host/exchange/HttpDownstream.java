@@ -121,7 +121,7 @@ final class HttpDownstream implements Downstream {
         if (leavesBodyUnread()) {
             fields.set("connection", "close");
         }
-        response.headers().addAll(fields);
+        answer.fields().copyTo(response.headers());
         response.headers().set("x-request-id", id);
         if (fields.get("content-length") == null && version != HttpVersion.HTTP_2) {
             response.setChunked(true);

@@ -2,6 +2,7 @@ package dev.sluice.host.exchange;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -11,11 +12,19 @@ import java.util.function.Consumer;
 /** A client's request body, paused until somebody wants it: whole, or passed on as it comes. */
 final class RequestSource {
     private final HttpServerRequest request;
+    private final boolean empty;
+    private final boolean paused;
     private boolean taken;
+    private boolean passedOn;
 
     RequestSource(HttpServerRequest request) {
         this.request = request;
-        request.pause();
+        this.empty = saysNoBody(request);
+        // Nothing comes that would have to wait, unless it is what follows an upgrade.
+        this.paused = !empty || request.getHeader(HttpHeaders.UPGRADE) != null;
+        if (paused) {
+            request.pause();
+        }
     }
 
     /** Whether it was already read or passed on. */
@@ -61,14 +70,17 @@ final class RequestSource {
         });
     }
 
-    /** Whether the request says it has no body. */
+    /** Whether the request has no body: it says so, or has come to its end without any of it being passed on. */
     boolean isEmpty() {
-        String length = request.getHeader("content-length");
-        return length != null ? length.equals("0") : request.isEnded() || noBodyByFraming();
+        return empty || (!passedOn && request.isEnded());
     }
 
-    private boolean noBodyByFraming() {
-        return request.version() != HttpVersion.HTTP_2 && request.getHeader("transfer-encoding") == null;
+    private static boolean saysNoBody(HttpServerRequest request) {
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (length != null) {
+            return length.equals("0");
+        }
+        return request.version() != HttpVersion.HTTP_2 && request.getHeader(HttpHeaders.TRANSFER_ENCODING) == null;
     }
 
     /**
@@ -79,6 +91,10 @@ final class RequestSource {
      */
     void readWhole(long limit, Consumer<byte[]> whole, Runnable tooLarge) {
         taken = true;
+        if (!paused) {
+            whole.accept(new byte[0]);
+            return;
+        }
         String length = request.getHeader("content-length");
         if (length != null && tooLong(length, limit)) {
             tooLarge.run();
@@ -121,6 +137,7 @@ final class RequestSource {
             upstream.setChunked(true);
         }
         request.handler(chunk -> {
+            passedOn = true;
             var unused = upstream.write(chunk);
             if (upstream.writeQueueFull()) {
                 request.pause();
@@ -137,7 +154,7 @@ final class RequestSource {
     /** Drops what is left of it. */
     void discard() {
         taken = true;
-        if (!request.isEnded()) {
+        if (paused && !request.isEnded()) {
             request.handler(chunk -> {});
             request.resume();
         }

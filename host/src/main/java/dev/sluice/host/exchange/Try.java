@@ -92,7 +92,9 @@ final class Try implements Ascent.Exit {
             union |= masks[i];
         }
         answerMask = union;
-        ascent = newAscent();
+        if (union != 0) {
+            ascent = newAscent();
+        }
         send(0);
     }
 
@@ -192,7 +194,7 @@ final class Try implements Ascent.Exit {
         call = open;
         HostHeaders fields = request.fields();
         exchange.prepare(fields, open, looksAtAnswers());
-        open.headers().addAll(fields.fields());
+        fields.copyTo(open.headers());
         // The answer's own handlers tell what went wrong; without one here it would be logged once more.
         open.exceptionHandler(broken -> {});
         open.response().onComplete(this::answered, cause -> {

@@ -34,10 +34,13 @@ final class Glob {
         return g == glob.length();
     }
 
+    /** A path, or a glob over one, cut at its slashes. */
+    static String[] segments(String path) {
+        return path.split("/", -1);
+    }
+
     /** Whether the whole path matches: {@code *} within a segment, {@code **} across segments ({@code /a/**} also is /a). */
-    static boolean matchesPath(String glob, String path) {
-        String[] globs = glob.split("/", -1);
-        String[] segments = path.split("/", -1);
+    static boolean matchesSegments(String[] globs, String[] segments) {
         int g = 0;
         int s = 0;
         int star = -1;

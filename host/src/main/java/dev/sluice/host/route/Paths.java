@@ -97,7 +97,7 @@ public final class Paths {
     }
 
     private static int hex(char c) {
-        int digit = Character.digit(c, 16);
+        int digit = c < 0x80 ? Character.digit(c, 16) : -1;
         return digit < 0 ? -1000 : digit;
     }
 

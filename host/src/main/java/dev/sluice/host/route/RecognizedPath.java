@@ -2,13 +2,15 @@ package dev.sluice.host.route;
 
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Operation;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The dialect and operation that a path stands for, recognised by its suffix, whatever prefix is before it.
  *
- * @param model the model, where the dialect states it in the path; else null
+ * @param model the model, decoded, where the dialect states it in the path; else null
  * @param streams whether the dialect asks for a stream by path; where it does so in the body: false
  */
 public record RecognizedPath(
@@ -58,7 +60,10 @@ public record RecognizedPath(
             return byModel;
         }
         for (Suffix s : COLLECTIONS) {
-            if (path.contains(s.path)) {
+            int at = path.indexOf(s.path);
+            int end = at + s.path.length();
+            // Whole segments: /v1/filesystem is none of /v1/files.
+            if (at >= 0 && (s.path.endsWith("/") || end == path.length() || path.charAt(end) == '/')) {
                 return s.meaning;
             }
         }
@@ -69,26 +74,43 @@ public record RecognizedPath(
         int colon = path.lastIndexOf(':');
         int models = path.lastIndexOf("/models/");
         if (models >= 0 && colon > models) {
-            String model = path.substring(models + "/models/".length(), colon);
-            return switch (path.substring(colon + 1)) {
-                case "generateContent" -> new RecognizedPath(Dialect.GEMINI, Operation.CHAT, model, false);
-                case "streamGenerateContent" -> new RecognizedPath(Dialect.GEMINI, Operation.CHAT, model, true);
-                case "countTokens" -> new RecognizedPath(Dialect.GEMINI, Operation.COUNT_TOKENS, model, false);
-                case "embedContent", "batchEmbedContents" ->
-                    new RecognizedPath(Dialect.GEMINI, Operation.EMBEDDINGS, model, false);
-                default -> null;
-            };
+            String model = decode(path.substring(models + "/models/".length(), colon));
+            return model == null
+                    ? null
+                    : switch (path.substring(colon + 1)) {
+                        case "generateContent" -> new RecognizedPath(Dialect.GEMINI, Operation.CHAT, model, false);
+                        case "streamGenerateContent" -> new RecognizedPath(Dialect.GEMINI, Operation.CHAT, model, true);
+                        case "countTokens" -> new RecognizedPath(Dialect.GEMINI, Operation.COUNT_TOKENS, model, false);
+                        case "embedContent", "batchEmbedContents" ->
+                            new RecognizedPath(Dialect.GEMINI, Operation.EMBEDDINGS, model, false);
+                        default -> null;
+                    };
         }
         int model = path.lastIndexOf("/model/");
         int slash = path.lastIndexOf('/');
         if (model >= 0 && slash > model + "/model".length()) {
-            String name = path.substring(model + "/model/".length(), slash);
-            return switch (path.substring(slash + 1)) {
-                case "converse" -> new RecognizedPath(Dialect.BEDROCK, Operation.CHAT, name, false);
-                case "converse-stream" -> new RecognizedPath(Dialect.BEDROCK, Operation.CHAT, name, true);
-                default -> null;
-            };
+            String name = decode(path.substring(model + "/model/".length(), slash));
+            return name == null
+                    ? null
+                    : switch (path.substring(slash + 1)) {
+                        case "converse" -> new RecognizedPath(Dialect.BEDROCK, Operation.CHAT, name, false);
+                        case "converse-stream" -> new RecognizedPath(Dialect.BEDROCK, Operation.CHAT, name, true);
+                        default -> null;
+                    };
         }
         return null;
+    }
+
+    /** A model's name as meant: SDKs encode the colon and slashes in it. Null if there is none. */
+    private static @Nullable String decode(String name) {
+        if (name.indexOf('%') < 0) {
+            return name.isEmpty() ? null : name;
+        }
+        try {
+            // In a path a plus is a plus (RFC 3986, section 3.3).
+            return URLDecoder.decode(name.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException malformed) {
+            return null;
+        }
     }
 }

@@ -4,9 +4,11 @@ import dev.sluice.host.route.RouteQuery.Answer;
 import dev.sluice.host.route.RouteQuery.Found;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,7 @@ public final class RouteTable {
     private final Map<String, PathIndex> byHost = new HashMap<>();
     private final Map<String, PathIndex> byHostSuffix = new HashMap<>();
     private final PathIndex anyHost = new PathIndex();
+    private int longestHostSuffix;
 
     /** A table of these routes, which are in config order. */
     public RouteTable(List<Route> routes) {
@@ -28,18 +31,18 @@ public final class RouteTable {
         for (Route route : routes) {
             List<String> hosts = route.config().match().host();
             if (hosts.isEmpty()) {
-                anyHost.add(route);
+                anyHost.add(route, null);
             }
             for (String host : hosts) {
                 String lower = host.toLowerCase(Locale.ROOT);
                 if (Glob.isLiteral(lower)) {
-                    byHost.computeIfAbsent(lower, h -> new PathIndex()).add(route);
+                    byHost.computeIfAbsent(lower, h -> new PathIndex()).add(route, null);
                 } else if (lower.startsWith("*.") && Glob.isLiteral(lower.substring(1))) {
-                    byHostSuffix
-                            .computeIfAbsent(lower.substring(1), h -> new PathIndex())
-                            .add(route);
+                    String suffix = lower.substring(1);
+                    longestHostSuffix = Math.max(longestHostSuffix, suffix.length());
+                    byHostSuffix.computeIfAbsent(suffix, h -> new PathIndex()).add(route, null);
                 } else {
-                    anyHost.add(route);
+                    anyHost.add(route, lower);
                 }
             }
         }
@@ -75,7 +78,9 @@ public final class RouteTable {
             exact.search(search);
         }
         if (!byHostSuffix.isEmpty()) {
-            for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+            // A client may send a host of a thousand dots: no suffix is cut out that could not be in the map.
+            int from = Math.max(0, host.length() - longestHostSuffix);
+            for (int dot = host.indexOf('.', from); dot >= 0; dot = host.indexOf('.', dot + 1)) {
                 PathIndex suffix = byHostSuffix.get(host.substring(dot));
                 if (suffix != null) {
                     suffix.search(search);
@@ -85,11 +90,29 @@ public final class RouteTable {
         anyHost.search(search);
     }
 
+    /** A route under one key of the indexes, with what is left to be looked at there. */
+    private static final class Candidate {
+        final Route route;
+
+        /** The segments of its path glob; null where the place in the index has told already. */
+        final String @Nullable [] path;
+
+        /** A glob; null where the index has told already. */
+        final @Nullable String host;
+
+        Candidate(Route route, String @Nullable [] path, @Nullable String host) {
+            this.route = route;
+            this.path = path;
+            this.host = host;
+        }
+    }
+
     /** One look through the table: what is asked for, and the lowest route found so far. */
-    static final class Search {
+    private static final class Search {
         final RouteQuery query;
         final @Nullable String model;
         final boolean modelKnown;
+        private String @Nullable [] segments;
 
         @Nullable
         Route best;
@@ -101,45 +124,52 @@ public final class RouteTable {
         }
 
         /** Takes the first of these, which are in config order, that matches and is lower than the best so far. */
-        void offer(List<Route> candidates) {
+        void offer(List<Candidate> candidates) {
             for (int i = 0; i < candidates.size(); i++) {
-                Route route = candidates.get(i);
-                if (best != null && route.order() >= best.order()) {
+                Candidate candidate = candidates.get(i);
+                if (best != null && candidate.route.order() >= best.order()) {
                     return;
                 }
-                if (matches(route)) {
-                    best = route;
+                if (matches(candidate)) {
+                    best = candidate.route;
                     return;
                 }
             }
         }
 
-        private boolean matches(Route route) {
-            var match = route.config().match();
-            if (match.path() != null && !Glob.matchesPath(match.path(), query.path())) {
-                return false;
-            }
+        private boolean matches(Candidate candidate) {
+            var match = candidate.route.config().match();
             if (!match.method().isEmpty() && !match.method().contains(query.method())) {
                 return false;
             }
-            if (!match.host().isEmpty() && !matchesHost(match.host())) {
+            if (candidate.host != null && !Glob.matches(candidate.host, query.host())) {
                 return false;
             }
-            for (Map.Entry<String, String> header : match.headers().entrySet()) {
-                if (!query.hasHeader(header.getKey(), header.getValue())) {
-                    return false;
-                }
+            if (candidate.path != null && !Glob.matchesSegments(candidate.path, segments())) {
+                return false;
+            }
+            if (!match.headers().isEmpty() && !matchesHeaders(match.headers())) {
+                return false;
             }
             return !modelKnown || match.model().isEmpty() || matchesModel(match.model());
         }
 
-        private boolean matchesHost(List<String> globs) {
-            for (String glob : globs) {
-                if (Glob.matches(glob.toLowerCase(Locale.ROOT), query.host())) {
-                    return true;
+        private String[] segments() {
+            String[] cut = segments;
+            if (cut == null) {
+                cut = Glob.segments(query.path());
+                segments = cut;
+            }
+            return cut;
+        }
+
+        private boolean matchesHeaders(Map<String, String> wanted) {
+            for (Map.Entry<String, String> header : wanted.entrySet()) {
+                if (!query.hasHeader(header.getKey(), header.getValue())) {
+                    return false;
                 }
             }
-            return false;
+            return true;
         }
 
         private boolean matchesModel(List<String> globs) {
@@ -159,22 +189,23 @@ public final class RouteTable {
     private static final class PathIndex {
         private final Node root = new Node();
 
-        void add(Route route) {
+        void add(Route route, @Nullable String host) {
             String path = route.config().match().path();
             if (path == null) {
-                root.below().add(route);
+                root.below().add(new Candidate(route, null, host));
                 return;
             }
             Node node = root;
-            String[] segments = path.split("/", -1);
+            String[] segments = Glob.segments(path);
             for (int i = 1; i < segments.length; i++) {
                 if (!Glob.isLiteral(segments[i])) {
-                    node.below().add(route);
+                    boolean all = i == segments.length - 1 && segments[i].equals("**");
+                    node.below().add(new Candidate(route, all ? null : segments, host));
                     return;
                 }
                 node = node.child(segments[i]);
             }
-            node.here().add(route);
+            node.here().add(new Candidate(route, null, host));
         }
 
         void search(Search search) {
@@ -245,61 +276,78 @@ public final class RouteTable {
 
     /** Routes of one path, told apart by a header or by the model. */
     private static final class Leaf {
-        private final Map<String, Map<String, List<Route>>> byHeader = new HashMap<>();
-        private final Map<String, List<Route>> byModel = new HashMap<>();
-        private final Map<String, List<Route>> byModelPrefix = new HashMap<>();
-        private final List<Route> withModel = new ArrayList<>();
-        private final List<Route> rest = new ArrayList<>();
 
-        void add(Route route) {
-            var match = route.config().match();
+        /** What matters of a route that wants a model while the model is not known. */
+        private record Shape(
+                @Nullable String path, @Nullable String host, List<String> method) {}
+
+        private final Map<String, Map<String, List<Candidate>>> byHeader = new HashMap<>();
+        private final Map<String, List<Candidate>> byModel = new HashMap<>();
+        private final Map<String, List<Candidate>> byModelPrefix = new HashMap<>();
+        private final Set<Shape> shapes = new HashSet<>();
+        private final List<Candidate> firstOfShape = new ArrayList<>();
+        private final List<Candidate> rest = new ArrayList<>();
+        private int longestModelPrefix;
+
+        void add(Candidate candidate) {
+            var match = candidate.route.config().match();
             if (!match.headers().isEmpty()) {
                 Map.Entry<String, String> first =
                         match.headers().entrySet().iterator().next();
                 byHeader.computeIfAbsent(first.getKey(), n -> new HashMap<>())
                         .computeIfAbsent(first.getValue(), v -> new ArrayList<>())
-                        .add(route);
+                        .add(candidate);
             } else if (!match.model().isEmpty()) {
-                withModel.add(route);
-                for (String model : match.model()) {
-                    if (Glob.isLiteral(model)) {
-                        byModel.computeIfAbsent(model, m -> new ArrayList<>()).add(route);
-                    } else {
-                        byModelPrefix
-                                .computeIfAbsent(model.substring(0, model.indexOf('*')), m -> new ArrayList<>())
-                                .add(route);
-                    }
+                addByModel(candidate, match.model());
+                if (shapes.add(new Shape(match.path(), candidate.host, match.method()))) {
+                    firstOfShape.add(candidate);
                 }
             } else {
-                rest.add(route);
+                rest.add(candidate);
+            }
+        }
+
+        private void addByModel(Candidate candidate, List<String> globs) {
+            for (String model : globs) {
+                int star = model.indexOf('*');
+                if (star < 0) {
+                    byModel.computeIfAbsent(model, m -> new ArrayList<>()).add(candidate);
+                } else {
+                    longestModelPrefix = Math.max(longestModelPrefix, star);
+                    byModelPrefix
+                            .computeIfAbsent(model.substring(0, star), m -> new ArrayList<>())
+                            .add(candidate);
+                }
             }
         }
 
         void search(Search search) {
             search.offer(rest);
-            for (Map.Entry<String, Map<String, List<Route>>> header : byHeader.entrySet()) {
+            for (Map.Entry<String, Map<String, List<Candidate>>> header : byHeader.entrySet()) {
                 for (String value : search.query.headers().all(header.getKey())) {
-                    List<Route> routes = header.getValue().get(value);
+                    List<Candidate> routes = header.getValue().get(value);
                     if (routes != null) {
                         search.offer(routes);
                     }
                 }
             }
             if (!search.modelKnown) {
-                search.offer(withModel);
+                search.offer(firstOfShape);
                 return;
             }
             String model = search.model;
             if (model == null) {
                 return;
             }
-            List<Route> exact = byModel.get(model);
+            List<Candidate> exact = byModel.get(model);
             if (exact != null) {
                 search.offer(exact);
             }
             if (!byModelPrefix.isEmpty()) {
-                for (int end = 0; end <= model.length(); end++) {
-                    List<Route> prefixed = byModelPrefix.get(model.substring(0, end));
+                // A client may send a model of megabytes: no prefix is cut out that could not be in the map.
+                int longest = Math.min(model.length(), longestModelPrefix);
+                for (int end = 0; end <= longest; end++) {
+                    List<Candidate> prefixed = byModelPrefix.get(model.substring(0, end));
                     if (prefixed != null) {
                         search.offer(prefixed);
                     }

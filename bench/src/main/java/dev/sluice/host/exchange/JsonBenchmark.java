@@ -1,0 +1,59 @@
+package dev.sluice.host.exchange;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What a route by model reads of a chat request, beside the tree that a filter looks at. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class JsonBenchmark {
+
+    /** Messages in the request, about 200 bytes each. */
+    @Param({"4", "400"})
+    int messages;
+
+    private final Json json = new Json(64);
+    private byte[] body = {};
+
+    /** A chat request. */
+    @Setup
+    public void body() {
+        StringBuilder text = new StringBuilder("{\"messages\":[");
+        for (int i = 0; i < messages; i++) {
+            text.append(i == 0 ? "" : ",")
+                    .append("{\"role\":\"user\",\"content\":\"")
+                    .append("All happy families are alike. ".repeat(6))
+                    .append("\"}");
+        }
+        text.append("],\"model\":\"gpt-4o\",\"stream\":true}");
+        body = text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Model and stream, and that the whole is well-formed. */
+    @Benchmark
+    public Object facts() throws Json.Invalid {
+        return json.facts(body);
+    }
+
+    /** The whole tree. */
+    @Benchmark
+    public JsonNode tree() throws Json.Invalid {
+        return json.read(body);
+    }
+}
