@@ -26,7 +26,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -137,7 +136,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
         publish(config);
         List<Future<Integer>> bound = new ArrayList<>();
         for (LoopVerticle verticle : verticles) {
-            bound.add(verticle.listen(services, () -> Objects.requireNonNull(current), config.listen()));
+            bound.add(verticle.listen(services, () -> current, config.listen()));
         }
         for (Future<Integer> future : bound) {
             port = await(

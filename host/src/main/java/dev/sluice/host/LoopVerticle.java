@@ -49,7 +49,7 @@ final class LoopVerticle extends VerticleBase {
     }
 
     /** Binds the data port, together with the other loops; gives the port. */
-    Future<Integer> listen(Services services, Supplier<Snapshot> current, Listen listen) {
+    Future<Integer> listen(Services services, Supplier<@Nullable Snapshot> current, Listen listen) {
         return onLoop(() -> {
                     HttpServer bound = vertx.createHttpServer(options(listen));
                     server = bound;

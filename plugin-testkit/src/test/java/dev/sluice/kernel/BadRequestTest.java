@@ -179,6 +179,26 @@ final class BadRequestTest {
     }
 
     @Test
+    void aFormStatesTheModelInAFieldAndAQueryInAParameter() {
+        String form = "--b\r\ncontent-disposition: form-data; name=\"%s\"\r\n\r\ngpt-audio\r\n--b--\r\n";
+        java.util.function.Function<String, HttpResponse<String>> upload = field ->
+                gateway.send(java.net.http.HttpRequest.newBuilder(gateway.uri("/models/v1/audio/transcriptions"))
+                        .header("content-type", "multipart/form-data; boundary=b")
+                        .POST(java.net.http.HttpRequest.BodyPublishers.ofString(form.formatted(field))));
+        // The route is found, and its provider cannot be reached.
+        assertThat(upload.apply("model").statusCode()).isEqualTo(502);
+        assertThat(upload.apply("other").body()).contains("no_route");
+        assertThat(gateway.get("/models/x?model=gpt-4").statusCode()).isEqualTo(502);
+        assertThat(gateway.get("/models/x?model=claude").body()).contains("no_route");
+        HttpResponse<String> broken =
+                gateway.send(java.net.http.HttpRequest.newBuilder(gateway.uri("/models/v1/audio/transcriptions"))
+                        .header("content-type", "application/x-www-form-urlencoded")
+                        .POST(java.net.http.HttpRequest.BodyPublishers.ofString("model=%zz")));
+        assertThat(broken.statusCode()).isEqualTo(400);
+        assertThat(broken.body()).contains("the form cannot be read");
+    }
+
+    @Test
     void anHttp11RequestWithoutHostGets400() throws IOException {
         assertThat(raw("GET /v1/x HTTP/1.1\r\nconnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 400")

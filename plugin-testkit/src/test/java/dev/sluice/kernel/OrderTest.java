@@ -69,7 +69,8 @@ class OrderTest extends Kernel {
 
         assertThat(stream().finish().whole()).isTrue();
 
-        assertThat(happened()).filteredOn(entry -> entry.contains("onEvent") || entry.contains("onEnd"))
+        assertThat(happened())
+                .filteredOn(entry -> entry.contains("onEvent") || entry.contains("onEnd"))
                 .containsExactly(
                         "b.try.onEvent",
                         "a.try.onEvent",

@@ -35,12 +35,20 @@ import org.junit.jupiter.api.io.TempDir;
 final class ProtocolsTest {
     private final Vertx vertx = Vertx.vertx();
 
+    // Vert.x closes a client that is collected, even under a request.
+    private final List<Object> clients = new ArrayList<>();
+
     @TempDir
     Path directory;
 
     @AfterEach
     void close() throws Exception {
         await(vertx.close());
+    }
+
+    private <T> T keep(T client) {
+        clients.add(client);
+        return client;
     }
 
     private static <T> T await(Future<T> future) throws Exception {
@@ -117,7 +125,7 @@ final class ProtocolsTest {
     void aRefusedUpgradeIsAnOrdinaryAnswer() throws Exception {
         HttpServer server = upstream();
         try (TestGateway gateway = plain(server.actualPort(), "")) {
-            WebSocketClient client = vertx.createWebSocketClient();
+            WebSocketClient client = keep(vertx.createWebSocketClient());
             Future<String> refusal = client.connect(gateway.gateway().port(), "127.0.0.1", "/")
                     .map("connected")
                     .recover(cause -> Future.succeededFuture(String.valueOf(cause.getMessage())));
@@ -129,9 +137,9 @@ final class ProtocolsTest {
     void http2WithPriorKnowledgeComesInAndHttp1GoesOut() throws Exception {
         HttpServer server = upstream();
         try (TestGateway gateway = plain(server.actualPort(), "")) {
-            HttpClient client = vertx.createHttpClient(new HttpClientOptions()
+            HttpClient client = keep(vertx.createHttpClient(new HttpClientOptions()
                     .setProtocolVersion(HttpVersion.HTTP_2)
-                    .setHttp2ClearTextUpgrade(false));
+                    .setHttp2ClearTextUpgrade(false)));
             List<Future<String>> answers = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
                 String body = "body " + i;
@@ -175,12 +183,12 @@ final class ProtocolsTest {
                         """.formatted(certificate.cert(), certificate.key(), server.actualPort(), certificate.cert()));
         try (gateway) {
             gateway.start();
-            HttpClient client = vertx.createHttpClient(new HttpClientOptions()
+            HttpClient client = keep(vertx.createHttpClient(new HttpClientOptions()
                     .setProtocolVersion(HttpVersion.HTTP_2)
                     .setUseAlpn(true)
                     .setSsl(true)
                     .setTrustAll(true)
-                    .setVerifyHost(false));
+                    .setVerifyHost(false)));
             var response =
                     await(client.request(HttpMethod.GET, gateway.gateway().port(), "127.0.0.1", "/")
                             .compose(request -> request.send()));
@@ -214,7 +222,7 @@ final class ProtocolsTest {
         byte[] upload = new byte[5 * 1024 * 1024];
         new Random(42).nextBytes(upload);
         try (TestGateway gateway = plain(server.actualPort(), "limits: { body: 1MiB }")) {
-            HttpClient client = vertx.createHttpClient();
+            HttpClient client = keep(vertx.createHttpClient());
             for (boolean chunked : new boolean[] {false, true}) {
                 Buffer answer =
                         await(client.request(HttpMethod.PUT, gateway.gateway().port(), "127.0.0.1", "/file")
@@ -242,7 +250,7 @@ final class ProtocolsTest {
                 })
                 .listen(0, "127.0.0.1"));
         try (TestGateway gateway = plain(server.actualPort(), "")) {
-            HttpClient client = vertx.createHttpClient();
+            HttpClient client = keep(vertx.createHttpClient());
             var response =
                     await(client.request(HttpMethod.GET, gateway.gateway().port(), "127.0.0.1", "/a/../b?q=1")
                             .compose(request -> request.putHeader("connection", "x-drop")

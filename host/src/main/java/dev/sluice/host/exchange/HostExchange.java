@@ -73,6 +73,7 @@ final class HostExchange implements Ascent.Exit {
     private HookPlan plan;
     private int made;
     private Filter @Nullable [] completing;
+    private byte @Nullable [] arrived;
     private @Nullable HostBody body;
     private Json.Facts facts = Json.Facts.NONE;
     private @Nullable Target target;
@@ -119,9 +120,7 @@ final class HostExchange implements Ascent.Exit {
         totalTimer = loop.setTimer(totalMillis, () -> fail(504, "upstream_timeout", "the request took too long"));
         cancellations.add(() -> loop.cancelTimer(totalTimer));
         facts = known;
-        if (whole != null) {
-            body = HostBody.of(services.json(), whole, true);
-        }
+        arrived = whole;
         for (int i = 0; i < filters.length; i++) {
             loop.seat().enter(names[i], "newFilter");
             try {
@@ -160,7 +159,13 @@ final class HostExchange implements Ascent.Exit {
     }
 
     private void readBody() {
-        if (body != null || source == null || !wantsBody()) {
+        byte[] whole = arrived;
+        if (whole != null) {
+            arrived = null;
+            takeBody(whole);
+            return;
+        }
+        if (source == null || !wantsBody()) {
             bodyHooks(0);
             return;
         }
@@ -186,13 +191,7 @@ final class HostExchange implements Ascent.Exit {
         if (HostBody.isJson(contentType)) {
             return true;
         }
-        if (!subject.head().method().equals("POST")) {
-            return false;
-        }
-        return switch (subject.path().operation()) {
-            case CHAT, EMBEDDINGS, MODERATIONS, RERANK, COUNT_TOKENS -> true;
-            default -> false;
-        };
+        return subject.head().method().equals("POST") && subject.path().isJson();
     }
 
     private void takeBody(byte[] bytes) {
@@ -203,7 +202,7 @@ final class HostExchange implements Ascent.Exit {
         cancellations.add(() -> services.memory().give(bytes.length));
         boolean json = isJsonRequest()
                 && !(bytes.length == 0 && !subject.head().method().equals("POST"));
-        if (json) {
+        if (json && facts.equals(Json.Facts.NONE)) {
             try {
                 facts = services.json().facts(bytes);
             } catch (Json.Invalid e) {

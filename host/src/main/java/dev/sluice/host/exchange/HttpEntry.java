@@ -28,16 +28,16 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
 
     private final Services services;
     private final Loop loop;
-    private final Supplier<Snapshot> current;
+    private final Supplier<@Nullable Snapshot> current;
     private final Listen listen;
     private final @Nullable CorsPolicy cors;
 
     /**
      * An entry.
      *
-     * @param current the snapshot that new requests see
+     * @param current the snapshot that new requests see; null once the gateway is closing
      */
-    public HttpEntry(Services services, Loop loop, Supplier<Snapshot> current, Listen listen) {
+    public HttpEntry(Services services, Loop loop, Supplier<@Nullable Snapshot> current, Listen listen) {
         this.services = services;
         this.loop = loop;
         this.current = current;
@@ -52,6 +52,13 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
         }
         RequestSource source = new RequestSource(request);
         Snapshot snapshot = pin();
+        if (snapshot == null) {
+            var unused = request.response()
+                    .setStatusCode(503)
+                    .putHeader("connection", "close")
+                    .end();
+            return;
+        }
         String uri = request.uri();
         int mark = uri.indexOf('?');
         String query = mark < 0 ? null : uri.substring(mark + 1);
@@ -99,8 +106,10 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
             arrival.noRoute();
         } else if (arrival.path.model() != null) {
             byModel(arrival, query, arrival.path.model(), null, Json.Facts.NONE);
-        } else {
+        } else if (arrival.bodyStatesModel()) {
             arrival.readModel(query);
+        } else {
+            byModel(arrival, query, Forms.inQuery("model", arrival.head.query()), null, Json.Facts.NONE);
         }
     }
 
@@ -114,9 +123,10 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
         }
     }
 
-    private Snapshot pin() {
+    /** Null: the gateway is closing. */
+    private @Nullable Snapshot pin() {
         Snapshot snapshot = current.get();
-        while (!snapshot.pin()) {
+        while (snapshot != null && !snapshot.pin()) {
             snapshot = current.get();
         }
         return snapshot;
@@ -174,15 +184,27 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
                     bytes -> {
                         request.exceptionHandler(null);
                         try {
-                            Json.Facts facts = bytes.length == 0
-                                    ? Json.Facts.NONE
-                                    : services.json().facts(bytes);
+                            Json.Facts facts = facts(bytes);
                             byModel(this, query, facts.model(), bytes, facts);
                         } catch (Json.Invalid e) {
                             refuse(400, "bad_request", e.reason());
                         }
                     },
                     () -> refuse(413, "bad_request", "the request's body is larger than " + limit + " bytes"));
+        }
+
+        private Json.Facts facts(byte[] bytes) throws Json.Invalid {
+            String contentType = head.fields().get("content-type");
+            boolean form = !path.isJson() && Forms.isForm(contentType);
+            return form && contentType != null
+                    ? new Json.Facts(Forms.field("model", contentType, bytes), false)
+                    : services.json().facts(bytes);
+        }
+
+        /** Whether the body is of a kind that states a model; an upload of any other kind is not read for it. */
+        private boolean bodyStatesModel() {
+            String contentType = head.fields().get("content-type");
+            return !source.isEmpty() && (path.isJson() || HostBody.isJson(contentType) || Forms.isForm(contentType));
         }
 
         private void start(Route route, byte @Nullable [] body, Json.Facts facts) {

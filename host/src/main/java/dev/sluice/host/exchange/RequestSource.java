@@ -13,16 +13,15 @@ import java.util.function.Consumer;
 final class RequestSource {
     private final HttpServerRequest request;
     private final boolean empty;
-    private final boolean paused;
     private boolean taken;
     private boolean passedOn;
 
     RequestSource(HttpServerRequest request) {
         this.request = request;
         this.empty = saysNoBody(request);
-        // Nothing comes that would have to wait, unless it is what follows an upgrade.
-        this.paused = !empty || request.getHeader(HttpHeaders.UPGRADE) != null;
-        if (paused) {
+        // Without a body nothing comes that would have to wait; and a request that is held back at its end when its
+        // connection switches protocols loses that connection.
+        if (!empty) {
             request.pause();
         }
     }
@@ -63,7 +62,6 @@ final class RequestSource {
         // From here on the tunnel knows when the client leaves; the response as such is about to end.
         request.response().closeHandler(null).exceptionHandler(null);
         request.response().headers().addAll(head.fields().fields());
-        request.resume();
         request.toNetSocket().onComplete(client -> Tunnel.open(client, upstream, closed), cause -> {
             var unused = upstream.close();
             failed.run();
@@ -91,7 +89,7 @@ final class RequestSource {
      */
     void readWhole(long limit, Consumer<byte[]> whole, Runnable tooLarge) {
         taken = true;
-        if (!paused) {
+        if (empty) {
             whole.accept(new byte[0]);
             return;
         }
@@ -154,7 +152,7 @@ final class RequestSource {
     /** Drops what is left of it. */
     void discard() {
         taken = true;
-        if (paused && !request.isEnded()) {
+        if (!empty && !request.isEnded()) {
             request.handler(chunk -> {});
             request.resume();
         }

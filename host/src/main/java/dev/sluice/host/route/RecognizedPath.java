@@ -48,6 +48,14 @@ public record RecognizedPath(
         return new Suffix(path, new RecognizedPath(dialect, operation, null, false));
     }
 
+    /** Whether such a request's body is JSON, whatever its content type says. */
+    public boolean isJson() {
+        return switch (operation) {
+            case CHAT, EMBEDDINGS, MODERATIONS, RERANK, COUNT_TOKENS -> true;
+            default -> false;
+        };
+    }
+
     /** What this normalised path stands for; {@link Dialect#NONE} if it is no request to a model. */
     public static RecognizedPath of(String path) {
         for (Suffix s : SUFFIXES) {
