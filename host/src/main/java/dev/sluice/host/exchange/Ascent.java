@@ -118,8 +118,6 @@ final class Ascent {
     private static final Object RAW_END = new Object();
     private static final Object CUT = new Object();
 
-    private record Failing(Reply reply) {}
-
     private static final class Slot {
         @Nullable
         Events result;
@@ -407,8 +405,9 @@ final class Ascent {
             return;
         } else if (events instanceof Events.Fail fail) {
             closeFrom(i);
-            emit(i, node, new Failing(fail.reply()));
+            dropOut(node);
             exit.sourceDone();
+            failNow(i, node, fail.reply());
             return;
         } else if (events instanceof Events.Instead instead) {
             instead(i, node, instead.reply(), ending ? "onEnd" : "onEvent");
@@ -462,7 +461,10 @@ final class Ascent {
     }
 
     private void dropOut(Node node) {
-        ArrayDeque<Object> out = node.out();
+        ArrayDeque<Object> out = node.out;
+        if (out == null) {
+            return;
+        }
         for (Object token : out) {
             unaccount(token);
         }
@@ -484,10 +486,6 @@ final class Ascent {
     }
 
     private void forward(int i, Node node, Object token) {
-        if (token instanceof Failing failing) {
-            failNow(i, node, failing.reply());
-            return;
-        }
         int next = below(i);
         if (!node.headOut) {
             node.headOut = true;
