@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -121,6 +122,8 @@ final class Ascent {
     private static final class Slot {
         @Nullable
         Events result;
+
+        boolean dropped;
     }
 
     private static final class Node {
@@ -467,6 +470,9 @@ final class Ascent {
         }
         for (Object token : out) {
             unaccount(token);
+            if (token instanceof Slot slot) {
+                slot.dropped = true;
+            }
         }
         out.clear();
     }
@@ -514,7 +520,7 @@ final class Ascent {
         node.out().add(slot);
         slots++;
         exit.held();
-        await(i, hook, stage, null, result -> {
+        await(i, hook, stage, null, () -> slot.dropped, result -> {
             slot.result = result;
             drainSlots(i, node, hook);
             if (!dead && !blocked()) {
@@ -541,7 +547,7 @@ final class Ascent {
                     : result instanceof Events.Meanwhile meanwhile ? meanwhile.stage() : null;
             if (further != null) {
                 slot.result = null;
-                await(i, hook, further, null, next -> {
+                await(i, hook, further, null, () -> slot.dropped, next -> {
                     slot.result = next;
                     drainSlots(i, node, hook);
                 });
@@ -596,10 +602,7 @@ final class Ascent {
             Consumer<T> then) {
         node.pending = true;
         pending++;
-        await(i, hook, stage, ifSkipped, result -> {
-            if (node.closed) {
-                return;
-            }
+        await(i, hook, stage, ifSkipped, () -> node.closed, result -> {
             node.pending = false;
             pending--;
             then.accept(result);
@@ -620,10 +623,19 @@ final class Ascent {
         }
     }
 
-    /** Calls back on the loop with what the stage gives; a failure or its time running out fails the hook. */
+    /**
+     * Calls back on the loop with what the stage gives; a failure or its time running out fails the hook.
+     *
+     * @param moot whether nobody waits for the stage any more, so that its end is of no matter
+     */
     private <T> void await(
-            int i, String hook, CompletionStage<? extends T> stage, @Nullable T ifSkipped, Consumer<T> then) {
-        Pending<T> waiting = new Pending<>(i, hook, ifSkipped, then);
+            int i,
+            String hook,
+            CompletionStage<? extends T> stage,
+            @Nullable T ifSkipped,
+            BooleanSupplier moot,
+            Consumer<T> then) {
+        Pending<T> waiting = new Pending<>(i, hook, ifSkipped, moot, then);
         if (stage instanceof CompletableFuture<?> future && future.isDone()) {
             @SuppressWarnings("unchecked")
             CompletableFuture<? extends T> done = (CompletableFuture<? extends T>) future;
@@ -647,14 +659,17 @@ final class Ascent {
         private final int filter;
         private final String hook;
         private final @Nullable T ifSkipped;
+        private final BooleanSupplier moot;
         private final Consumer<T> then;
         private long timer = -1;
         private boolean settled;
 
-        private Pending(int filter, String hook, @Nullable T ifSkipped, Consumer<T> then) {
+        private Pending(
+                int filter, String hook, @Nullable T ifSkipped, BooleanSupplier moot, Consumer<T> then) {
             this.filter = filter;
             this.hook = hook;
             this.ifSkipped = ifSkipped;
+            this.moot = moot;
             this.then = then;
         }
 
@@ -668,6 +683,9 @@ final class Ascent {
                 if (stages != null) {
                     stages.remove(this);
                 }
+            }
+            if (moot.getAsBoolean()) {
+                return;
             }
             if (value == null || error != null) {
                 Throwable cause = error == null ? new NullPointerException("its stage completed with null") : error;
