@@ -3,8 +3,8 @@ package dev.sluice.kernel;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
 import dev.sluice.api.llm.ChatReply;
