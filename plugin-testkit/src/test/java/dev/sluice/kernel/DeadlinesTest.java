@@ -49,7 +49,7 @@ class DeadlinesTest extends Kernel {
     void aStreamThatDoesNotBeginInTimeIsAFailedTry() {
         upstream.next(Streams.parts(Streams.role(), ": a comment\n\n").silence());
         other.next(Streams.whole(Streams.openAi("second")));
-        routeWith(plain(), "timeouts: { firstEvent: 250ms }", "tries");
+        routeWith(plain(), "timeouts: { firstEvent: 600ms }", "tries");
 
         assertThat(stream().finish().text(Dialect.OPENAI)).isEqualTo("second");
         assertThat(journal.all()).containsExactly("FIRST_EVENT_TIMEOUT transient");
@@ -67,7 +67,7 @@ class DeadlinesTest extends Kernel {
                         return "ping".equals(event.name()) ? Events.none() : event;
                     }
                 }),
-                "timeouts: { firstEvent: 250ms }",
+                "timeouts: { firstEvent: 600ms }",
                 "tries");
 
         assertThat(anthropic().finish().text(Dialect.ANTHROPIC)).isEqualTo("second");
@@ -87,7 +87,7 @@ class DeadlinesTest extends Kernel {
                         return event.mentions("kept") ? Events.held() : event;
                     }
                 }),
-                "timeouts: { firstEvent: 250ms }",
+                "timeouts: { firstEvent: 600ms }",
                 "tries");
 
         assertThat(stream().finish().text(Dialect.OPENAI)).isEqualTo("told");
@@ -101,7 +101,7 @@ class DeadlinesTest extends Kernel {
         routeWith(
                 withTry((exchange, attempt) -> {
                     if (attempt.number() == 1) {
-                        attempt.firstEventWithin(Duration.ofMillis(200));
+                        attempt.firstEventWithin(Duration.ofMillis(400));
                     }
                     attempt.firstEventWithin(Duration.ofHours(1));
                     return AttemptFilter.PASS;
@@ -120,7 +120,7 @@ class DeadlinesTest extends Kernel {
                 .chunk("{")
                 .silence());
         other.next(Answer.json(200, Streams.openAiJson("second")));
-        routeWith(plain(), "timeouts: { answer: 250ms }", "tries");
+        routeWith(plain(), "timeouts: { answer: 600ms }", "tries");
 
         assertThat(json().finish().text(Dialect.OPENAI)).isEqualTo("second");
         assertThat(journal.all()).containsExactly("ANSWER_TIMEOUT transient");
@@ -133,7 +133,7 @@ class DeadlinesTest extends Kernel {
         route(
                 withTry((exchange, attempt) -> {
                     if (attempt.number() == 1) {
-                        attempt.totalWithin(Duration.ofMillis(200));
+                        attempt.totalWithin(Duration.ofMillis(400));
                     }
                     return AttemptFilter.PASS;
                 }),
@@ -146,7 +146,7 @@ class DeadlinesTest extends Kernel {
     @Test
     void silenceBetweenEventsFailsTheTryAndTheClientLearnsThatItsAnswerIsCut() {
         upstream.next(Streams.parts(Streams.role(), Streams.delta("one")).silence());
-        routeWith(plain(), "timeouts: { idle: 250ms }", "tries");
+        routeWith(plain(), "timeouts: { idle: 600ms }", "tries");
 
         Client client = stream().finish();
 
@@ -183,7 +183,7 @@ class DeadlinesTest extends Kernel {
                         return later(exchange);
                     }
                 }),
-                "timeouts: { firstEvent: 400ms, idle: 400ms }",
+                "timeouts: { firstEvent: 600ms }",
                 "tries");
 
         assertThat(stream().finish().text(Dialect.OPENAI)).isEqualTo("x");
@@ -197,10 +197,10 @@ class DeadlinesTest extends Kernel {
                 withTry((exchange, attempt) -> new AttemptFilter() {
                     @Override
                     public Events onEvent(Event event) {
-                        return Events.when(exchange.after(LONGER.dividedBy(2)).thenApply(ignored -> event));
+                        return Events.when(exchange.after(LONGER).thenApply(ignored -> event));
                     }
                 }),
-                "timeouts: { firstEvent: 300ms, idle: 300ms }",
+                "timeouts: { firstEvent: 1200ms, idle: 600ms }",
                 "tries");
 
         assertThat(stream().finish().text(Dialect.OPENAI)).isEqualTo("xy");
@@ -217,7 +217,7 @@ class DeadlinesTest extends Kernel {
                         return later(exchange);
                     }
                 }),
-                "timeouts: { answer: 400ms }",
+                "timeouts: { answer: 600ms }",
                 "tries");
 
         assertThat(json().finish().text(Dialect.OPENAI)).isEqualTo("x");
@@ -234,7 +234,7 @@ class DeadlinesTest extends Kernel {
                         return Events.when(exchange.after(LONGER).thenApply(ignored -> Events.none()));
                     }
                 }),
-                "timeouts: { idle: 300ms }",
+                "timeouts: { idle: 600ms }",
                 "tries");
 
         assertThat(stream().finish().whole()).isTrue();
@@ -248,10 +248,10 @@ class DeadlinesTest extends Kernel {
                 plain().filter("slow", exchange -> new Filter() {
                     @Override
                     public Events onEvent(Event event) {
-                        return Events.when(exchange.after(LONGER.dividedBy(2)).thenApply(ignored -> event));
+                        return Events.when(exchange.after(LONGER).thenApply(ignored -> event));
                     }
                 }),
-                "timeouts: { idle: 300ms }",
+                "timeouts: { idle: 600ms }",
                 "slow",
                 "tries");
 
@@ -267,7 +267,7 @@ class DeadlinesTest extends Kernel {
             answer = answer.chunk(big);
         }
         upstream.next(answer.chunk(Streams.finish()).end());
-        routeWith(plain(), "timeouts: { idle: 300ms, firstEvent: 5s }", "tries");
+        routeWith(plain(), "timeouts: { idle: 600ms, firstEvent: 5s }", "tries");
         Client client = closed(Client.unread(uri(Streams.OPENAI_PATH), Streams.OPENAI_STREAM));
 
         CompletableFuture.runAsync(client::read, CompletableFuture.delayedExecutor(1500, TimeUnit.MILLISECONDS))

@@ -2,6 +2,7 @@ package dev.sluice.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.api.Dialect;
 import dev.sluice.api.Failure;
 import dev.sluice.api.Filter;
 import dev.sluice.api.Outcome;
@@ -34,7 +35,7 @@ class OnceTest extends Kernel {
         upstream.next(Answer.json(500, "{}"), Answer.json(503, "{}"), Answer.json(200, Streams.openAiJson("third")));
         route(retrying(), "a");
 
-        assertThat(json().finish().text(dev.sluice.api.Dialect.OPENAI)).isEqualTo("third");
+        assertThat(json().finish().text(Dialect.OPENAI)).isEqualTo("third");
 
         journal.await("a.onComplete");
         assertThat(ONCE)

@@ -2,6 +2,7 @@ package dev.sluice.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.api.Dialect;
 import dev.sluice.api.Body;
 import dev.sluice.api.Failure;
 import dev.sluice.api.Filter;
@@ -144,7 +145,7 @@ class OrderTest extends Kernel {
                 "b",
                 "c");
 
-        assertThat(json().finish().text(dev.sluice.api.Dialect.OPENAI)).isEqualTo("from b");
+        assertThat(json().finish().text(Dialect.OPENAI)).isEqualTo("from b");
 
         assertThat(happened())
                 .containsExactly(
@@ -193,7 +194,7 @@ class OrderTest extends Kernel {
                 "b",
                 "c");
 
-        assertThat(json().finish().text(dev.sluice.api.Dialect.OPENAI)).isEqualTo("recovered");
+        assertThat(json().finish().text(Dialect.OPENAI)).isEqualTo("recovered");
 
         assertThat(happened())
                 .containsSubsequence("c.onFailure", "b.onFailure", "a.onResponse", "a.onResponseBody")

@@ -1,8 +1,10 @@
 package dev.sluice.kernel;
 
 import dev.sluice.testkit.Answer;
+import dev.sluice.testkit.Cuts;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Streams as vendors write them, as bytes. */
 final class Streams {
@@ -118,6 +120,15 @@ final class Streams {
             }
         }
         return answer.end();
+    }
+
+    /** The bytes cut in two at every seventh place, and at every one around the first end of an event. */
+    static Stream<List<byte[]>> someCuts(byte[] bytes) {
+        int end = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("\n\n");
+        return Cuts.everyCut(bytes).filter(parts -> {
+            int at = parts.get(0).length;
+            return at % 7 == 0 || Math.abs(at - end) < 9;
+        });
     }
 
     static byte[] bytes(String text) {

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -122,11 +123,11 @@ final class Ascent {
     private static final Object RAW_END = new Object();
     private static final Object CUT = new Object();
 
-    private record Failing(Reply reply) {}
-
     private static final class Slot {
         @Nullable
         Events result;
+
+        boolean dropped;
     }
 
     private static final class Node {
@@ -418,8 +419,9 @@ final class Ascent {
             return;
         } else if (events instanceof Events.Fail fail) {
             closeFrom(i);
-            emit(i, node, new Failing(fail.reply()));
+            dropOut(node);
             exit.sourceDone();
+            failNow(i, node, fail.reply());
             return;
         } else if (events instanceof Events.Instead instead) {
             instead(i, node, instead.reply(), ending ? "onEnd" : "onEvent");
@@ -473,9 +475,15 @@ final class Ascent {
     }
 
     private void dropOut(Node node) {
-        ArrayDeque<Object> out = node.out();
+        ArrayDeque<Object> out = node.out;
+        if (out == null) {
+            return;
+        }
         for (Object token : out) {
             unaccount(token);
+            if (token instanceof Slot slot) {
+                slot.dropped = true;
+            }
         }
         out.clear();
     }
@@ -495,10 +503,6 @@ final class Ascent {
     }
 
     private void forward(int i, Node node, Object token) {
-        if (token instanceof Failing failing) {
-            failNow(i, node, failing.reply());
-            return;
-        }
         int next = below(i);
         if (!node.headOut) {
             node.headOut = true;
@@ -527,7 +531,7 @@ final class Ascent {
         node.out().add(slot);
         slots++;
         exit.held();
-        await(i, hook, stage, null, result -> {
+        await(i, hook, stage, null, () -> slot.dropped, result -> {
             slot.result = result;
             drainSlots(i, node, hook);
             if (!dead && !blocked()) {
@@ -554,7 +558,7 @@ final class Ascent {
                     : result instanceof Events.Meanwhile meanwhile ? meanwhile.stage() : null;
             if (further != null) {
                 slot.result = null;
-                await(i, hook, further, null, next -> {
+                await(i, hook, further, null, () -> slot.dropped, next -> {
                     slot.result = next;
                     drainSlots(i, node, hook);
                 });
@@ -609,10 +613,7 @@ final class Ascent {
             Consumer<T> then) {
         node.pending = true;
         pending++;
-        await(i, hook, stage, ifSkipped, result -> {
-            if (node.closed) {
-                return;
-            }
+        await(i, hook, stage, ifSkipped, () -> node.closed, result -> {
             node.pending = false;
             pending--;
             then.accept(result);
@@ -633,10 +634,19 @@ final class Ascent {
         }
     }
 
-    /** Calls back on the loop with what the stage gives; a failure or its time running out fails the hook. */
+    /**
+     * Calls back on the loop with what the stage gives; a failure or its time running out fails the hook.
+     *
+     * @param moot whether nobody waits for the stage any more, so that its end is of no matter
+     */
     private <T> void await(
-            int i, String hook, CompletionStage<? extends T> stage, @Nullable T ifSkipped, Consumer<T> then) {
-        Pending<T> waiting = new Pending<>(i, hook, ifSkipped, then);
+            int i,
+            String hook,
+            CompletionStage<? extends T> stage,
+            @Nullable T ifSkipped,
+            BooleanSupplier moot,
+            Consumer<T> then) {
+        Pending<T> waiting = new Pending<>(i, hook, ifSkipped, moot, then);
         if (stage instanceof CompletableFuture<?> future && future.isDone()) {
             @SuppressWarnings("unchecked")
             CompletableFuture<? extends T> done = (CompletableFuture<? extends T>) future;
@@ -660,14 +670,16 @@ final class Ascent {
         private final int filter;
         private final String hook;
         private final @Nullable T ifSkipped;
+        private final BooleanSupplier moot;
         private final Consumer<T> then;
         private long timer = -1;
         private boolean settled;
 
-        private Pending(int filter, String hook, @Nullable T ifSkipped, Consumer<T> then) {
+        private Pending(int filter, String hook, @Nullable T ifSkipped, BooleanSupplier moot, Consumer<T> then) {
             this.filter = filter;
             this.hook = hook;
             this.ifSkipped = ifSkipped;
+            this.moot = moot;
             this.then = then;
         }
 
@@ -681,6 +693,9 @@ final class Ascent {
                 if (stages != null) {
                     stages.remove(this);
                 }
+            }
+            if (moot.getAsBoolean()) {
+                return;
             }
             if (value == null || error != null) {
                 Throwable cause = error == null ? new NullPointerException("its stage completed with null") : error;

@@ -1,6 +1,7 @@
 package dev.sluice.host.exchange;
 
 import dev.sluice.api.Outcome;
+import dev.sluice.api.Target;
 import dev.sluice.api.Usage;
 import dev.sluice.host.log.AccessLog;
 import java.time.Duration;
@@ -69,6 +70,8 @@ final class ExchangeRecord {
 
     AccessLog.Line line(HostExchange.Subject subject, ExchangeOutcome outcome, long bytesSent) {
         Duration first = outcome.timings().firstEvent();
+        List<Outcome.Try> tries = outcome.attempts();
+        Target last = tries.isEmpty() ? null : tries.get(tries.size() - 1).target();
         return new AccessLog.Line(
                 started,
                 subject.id(),
@@ -82,8 +85,10 @@ final class ExchangeRecord {
                 outcome.timings().total().toMillis(),
                 first == null ? -1 : first.toMillis(),
                 bytesSent,
-                outcome.attempts().size(),
+                tries.size(),
                 outcome.source(),
+                last == null ? null : last.provider(),
+                last == null ? null : last.model(),
                 upstreamId,
                 notes == null ? Map.of() : notes);
     }

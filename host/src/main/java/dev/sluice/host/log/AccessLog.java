@@ -25,6 +25,8 @@ public final class AccessLog {
      * One line.
      *
      * @param query never logged as it stands, since keys travel in it: only whether there was one
+     * @param provider the last try's; null if there was none
+     * @param model the model's name on the wire in the last try; null if there was none
      * @param upstreamRequestId the provider's own id for the request, or null
      * @param notes what filters noted
      */
@@ -43,6 +45,8 @@ public final class AccessLog {
             long bytesSent,
             int tries,
             String source,
+            @Nullable String provider,
+            @Nullable String model,
             @Nullable String upstreamRequestId,
             Map<String, Object> notes) {}
 
@@ -76,6 +80,12 @@ public final class AccessLog {
             json.writeNumberField("bytes", line.bytesSent);
             json.writeNumberField("tries", line.tries);
             json.writeStringField("source", line.source);
+            if (line.provider != null) {
+                json.writeStringField("provider", line.provider);
+            }
+            if (line.model != null) {
+                json.writeStringField("model", line.model);
+            }
             if (line.upstreamRequestId != null) {
                 json.writeStringField("upstream_id", line.upstreamRequestId);
             }
