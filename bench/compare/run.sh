@@ -5,7 +5,7 @@
 #   bench/compare/run.sh firehose     streams of many small events, and what a proxy adds to a lone one
 #   bench/compare/run.sh streams      1024 paced streams at once through Sluice; none of their events may be lost
 #
-# Settings, from the environment: ROUNDS (5), SECONDS_EACH (4), WARMUP (20), STREAMS (1024), PORT_BASE (18400),
+# Settings, from the environment: ROUNDS (5), SECONDS_EACH (4), WARMUP (20), STREAMS (1024), PACE_MILLIS (20), PORT_BASE (18400),
 # JVM_FLAGS. Build first: mvn -pl bench -am package -DskipTests
 set -euo pipefail
 export LC_ALL=C
@@ -15,6 +15,7 @@ rounds=${ROUNDS:-5}
 seconds=${SECONDS_EACH:-4}
 warmup=${WARMUP:-20}
 streams=${STREAMS:-1024}
+pace=${PACE_MILLIS:-20}
 base=${PORT_BASE:-18400}
 jvm_flags=${JVM_FLAGS:--Xms512m -Xmx512m -XX:+UseSerialGC -XX:ActiveProcessorCount=2}
 
@@ -115,7 +116,6 @@ END
 }
 
 event_upstream() {
-    java -XX:+UseSerialGC -version >/dev/null 2>&1 || fail "java does not run"
     # shellcheck disable=SC2086
     start upstream "$base" java $jvm_flags -cp "$bench/target/sluice-bench.jar:$bench/target/lib/*" \
         dev.sluice.bench.compare.EventUpstream "$base"
@@ -285,9 +285,9 @@ paced_streams() {
     for name in upstream sluice sluice-7-filters; do
         driver paced "${port_of[$name]}" 64 64 20 >/dev/null
     done
-    echo "$streams streams at once, 64 events each, one per 20 ms; microseconds from sending to arrival:"
+    echo "$streams streams at once, 64 events each, one per $pace ms; microseconds from sending to arrival:"
     for name in upstream sluice sluice-7-filters; do
-        line=$(driver paced "${port_of[$name]}" "$streams" 64 20)
+        line=$(driver paced "${port_of[$name]}" "$streams" 64 "$pace")
         printf '%-18s events %s, lost %s, out of order %s, p50 %s, p99 %s, max %s\n' "$name" "$(value events "$line")" \
             "$(value lost "$line")" "$(value wrong "$line")" "$(value p50 "$line")" "$(value p99 "$line")" \
             "$(value max "$line")"

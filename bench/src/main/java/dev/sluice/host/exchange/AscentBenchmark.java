@@ -10,6 +10,7 @@ import dev.sluice.host.upstream.UpstreamPool;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -183,6 +184,9 @@ public class AscentBenchmark {
 
         @Override
         public void cut() {}
+
+        @Override
+        public void upgraded(NetSocket upstream) {}
 
         @Override
         public void sourceDone() {}

@@ -84,7 +84,7 @@ final class HostExchange implements Ascent.Exit {
     private @Nullable HostResponseHead head;
     private @Nullable Ascent ascent;
     private @Nullable Tries tries;
-    private long totalTimer = -1;
+    private CoarseTimers.@Nullable Timer totalTimer;
     private boolean switched;
     private boolean over;
 
@@ -117,8 +117,7 @@ final class HostExchange implements Ascent.Exit {
      */
     void start(byte @Nullable [] whole, Json.Facts known) {
         long totalMillis = Math.max(1, timeouts.total().toMillis());
-        totalTimer = loop.setTimer(totalMillis, () -> fail(504, "upstream_timeout", "the request took too long"));
-        cancellations.add(() -> loop.cancelTimer(totalTimer));
+        totalTimer = loop.deadline(totalMillis, () -> fail(504, "upstream_timeout", "the request took too long"));
         facts = known;
         arrived = whole;
         for (int i = 0; i < filters.length; i++) {
@@ -444,7 +443,7 @@ final class HostExchange implements Ascent.Exit {
         }
         switched = true;
         // Such a connection lives as long as its ends want; the deadlines of answers do not apply.
-        loop.cancelTimer(totalTimer);
+        stopTotalTimer();
         source.upgrade(head, upstream, () -> complete(true, false), () -> complete(false, true));
     }
 
@@ -544,6 +543,7 @@ final class HostExchange implements Ascent.Exit {
         if (ascent != null) {
             ascent.kill();
         }
+        stopTotalTimer();
         cancellations.run();
         ExchangeOutcome outcome = record.outcome(switched ? 101 : downstream.status(), whole, cancelled, tries);
         for (int i = made - 1; i >= 0; i--) {
@@ -554,6 +554,12 @@ final class HostExchange implements Ascent.Exit {
             services.accessLog().write(record.line(subject, outcome, downstream.bytesSent()));
         }
         subject.snapshot().unpin();
+    }
+
+    private void stopTotalTimer() {
+        if (totalTimer != null) {
+            totalTimer.cancel();
+        }
     }
 
     private void callOnComplete(int i, ExchangeOutcome outcome) {

@@ -27,7 +27,7 @@ final class TryDeadlines {
     private long dispatched;
     private long lastActivity;
     private long pausedAt = NEVER;
-    private long timer = -1;
+    private CoarseTimers.@Nullable Timer timer;
     private long timerAt = NEVER;
 
     TryDeadlines(Loop loop) {
@@ -115,9 +115,9 @@ final class TryDeadlines {
 
     void stop() {
         running = false;
-        if (timer >= 0) {
-            loop.cancelTimer(timer);
-            timer = -1;
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
             timerAt = NEVER;
         }
     }
@@ -127,18 +127,18 @@ final class TryDeadlines {
             return;
         }
         long at = earliest();
-        if (at == NEVER || (timer >= 0 && timerAt - at <= 0)) {
+        if (at == NEVER || (timer != null && timerAt - at <= 0)) {
             return;
         }
-        if (timer >= 0) {
-            loop.cancelTimer(timer);
+        if (timer != null) {
+            timer.cancel();
         }
         timerAt = at;
-        timer = loop.setTimer(1 + Math.max(0, at - System.nanoTime()) / 1_000_000, this::fire);
+        timer = loop.deadline(1 + Math.max(0, at - System.nanoTime()) / 1_000_000, this::fire);
     }
 
     private void fire() {
-        timer = -1;
+        timer = null;
         timerAt = NEVER;
         if (!running || pausedAt != NEVER) {
             return;
