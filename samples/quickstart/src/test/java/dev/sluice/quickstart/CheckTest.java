@@ -72,7 +72,7 @@ class CheckTest {
     @Test
     void aMissingFileIsSaid() throws Exception {
         assertThat(Distribution.run(directory, "check", "-c", "nowhere.yaml"))
-                .isEqualTo(new Ended(
-                        1, "", "nowhere.yaml: there is no file nowhere.yaml: create it, or name another\n"));
+                .isEqualTo(
+                        new Ended(1, "", "nowhere.yaml: there is no file nowhere.yaml: create it, or name another\n"));
     }
 }
