@@ -664,8 +664,7 @@ final class Ascent {
         private long timer = -1;
         private boolean settled;
 
-        private Pending(
-                int filter, String hook, @Nullable T ifSkipped, BooleanSupplier moot, Consumer<T> then) {
+        private Pending(int filter, String hook, @Nullable T ifSkipped, BooleanSupplier moot, Consumer<T> then) {
             this.filter = filter;
             this.hook = hook;
             this.ifSkipped = ifSkipped;

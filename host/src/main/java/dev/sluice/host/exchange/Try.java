@@ -50,6 +50,7 @@ final class Try implements Ascent.Exit {
     private @Nullable String answerType;
     private boolean accepted;
     private boolean over;
+    private boolean released;
 
     Try(HostExchange exchange, Tries tries, HostAttempt attempt, @Nullable URI endpoint) {
         this.exchange = exchange;
@@ -246,7 +247,9 @@ final class Try implements Ascent.Exit {
                         ? exchange.limits().body()
                         : exchange.limits().buffer());
         ascent.head(new HostResponseHead(status, fields, framing != null, HostResponseHead.UPSTREAM));
-        reader.start();
+        if (!released) {
+            reader.start();
+        }
     }
 
     private AnswerReader.Mode mode(int status, @Nullable String contentType, @Nullable Framing framing) {
@@ -282,6 +285,7 @@ final class Try implements Ascent.Exit {
     }
 
     private void release() {
+        released = true;
         attempt.ended();
         deadlines.stop();
         ascent.kill();
