@@ -149,7 +149,8 @@ final class Client implements AutoCloseable {
 
     /** The values of a header field, joined by commas; empty if there is none. */
     String header(String name) {
-        List<String> values = answer().head().lines()
+        List<String> values = answer().head()
+                .lines()
                 .skip(1)
                 .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(name + ":"))
                 .map(line -> line.substring(name.length() + 1).trim())
@@ -194,9 +195,8 @@ final class Client implements AutoCloseable {
 
     /** The whole answer, read as its mode demands. */
     ChatReply reply(Dialect dialect) {
-        JsonNode tree = header("content-type").startsWith("text/event-stream")
-                ? Chats.aggregate(dialect, events())
-                : json();
+        JsonNode tree =
+                header("content-type").startsWith("text/event-stream") ? Chats.aggregate(dialect, events()) : json();
         return ChatReply.of(dialect, tree);
     }
 

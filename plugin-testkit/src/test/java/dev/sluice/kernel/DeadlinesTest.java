@@ -57,7 +57,8 @@ class DeadlinesTest extends Kernel {
 
     @Test
     void aDroppedPingIsNoFirstEvent() {
-        upstream.next(Streams.parts(Streams.messageStart(), Streams.ping(), Streams.ping()).silence());
+        upstream.next(Streams.parts(Streams.messageStart(), Streams.ping(), Streams.ping())
+                .silence());
         other.next(Streams.whole(Streams.anthropic("second")));
         routeWith(
                 withTry((exchange, attempt) -> new AttemptFilter() {
@@ -75,7 +76,10 @@ class DeadlinesTest extends Kernel {
 
     @Test
     void aHeldEventStopsTheFirstEventTimer() {
-        upstream.next(Streams.parts(Streams.delta("kept")).pause(LONGER).chunk(Streams.delta("told")).end());
+        upstream.next(Streams.parts(Streams.delta("kept"))
+                .pause(LONGER)
+                .chunk(Streams.delta("told"))
+                .end());
         routeWith(
                 withTry((exchange, attempt) -> new AttemptFilter() {
                     @Override
@@ -275,7 +279,8 @@ class DeadlinesTest extends Kernel {
 
     @Test
     void aModelThatHasFinishedAndNeverSaysSoIsTakenAsEnded() {
-        upstream.next(Streams.parts(Streams.role(), Streams.delta("x"), Streams.finish()).silence());
+        upstream.next(Streams.parts(Streams.role(), Streams.delta("x"), Streams.finish())
+                .silence());
         route(plain(), "tries");
 
         Client client = stream().finish();

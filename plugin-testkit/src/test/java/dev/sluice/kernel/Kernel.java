@@ -61,11 +61,15 @@ abstract class Kernel {
      */
     final void start(TestGateway with, String top, String options, String... filters) {
         StringBuilder yaml = new StringBuilder(top);
-        yaml.append("\nroutes:\n  - name: chat\n    upstream: \"").append(upstream.uri()).append("\"\n");
+        yaml.append("\nroutes:\n  - name: chat\n    upstream: \"")
+                .append(upstream.uri())
+                .append("\"\n");
         options.lines().forEach(line -> yaml.append("    ").append(line).append('\n'));
         yaml.append("    filters:\n");
         for (String filter : filters) {
-            yaml.append("      - ").append(filter.contains(":") ? filter : filter + ": {}").append('\n');
+            yaml.append("      - ")
+                    .append(filter.contains(":") ? filter : filter + ": {}")
+                    .append('\n');
         }
         gateway = closed(with.config(yaml.toString()).start());
     }

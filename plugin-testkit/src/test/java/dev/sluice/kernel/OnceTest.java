@@ -38,7 +38,8 @@ class OnceTest extends Kernel {
         assertThat(json().finish().text(Dialect.OPENAI)).isEqualTo("third");
 
         journal.await("a.onComplete");
-        assertThat(ONCE).allSatisfy(hook -> assertThat(journal.count(hook)).as(hook).isEqualTo(1));
+        assertThat(ONCE)
+                .allSatisfy(hook -> assertThat(journal.count(hook)).as(hook).isEqualTo(1));
         assertThat(journal.count("a.onAttempt")).isEqualTo(3);
         assertThat(journal.count("a.try.onSend")).isEqualTo(3);
         assertThat(journal.count("a.onFailure")).isEqualTo(2);

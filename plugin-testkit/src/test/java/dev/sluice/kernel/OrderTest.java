@@ -2,8 +2,8 @@ package dev.sluice.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.api.Dialect;
 import dev.sluice.api.Body;
+import dev.sluice.api.Dialect;
 import dev.sluice.api.Failure;
 import dev.sluice.api.Filter;
 import dev.sluice.api.Recovery;
@@ -70,7 +70,8 @@ class OrderTest extends Kernel {
 
         assertThat(stream().finish().whole()).isTrue();
 
-        assertThat(happened()).filteredOn(entry -> entry.contains("onEvent") || entry.contains("onEnd"))
+        assertThat(happened())
+                .filteredOn(entry -> entry.contains("onEvent") || entry.contains("onEnd"))
                 .containsExactly(
                         "b.try.onEvent",
                         "a.try.onEvent",

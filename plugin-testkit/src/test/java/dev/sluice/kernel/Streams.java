@@ -58,9 +58,11 @@ final class Streams {
 
     /** Anthropic's opening events, which say nothing yet. */
     static String messageStart() {
-        return named("message_start", "\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\","
-                        + "\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,"
-                        + "\"usage\":{\"input_tokens\":5,\"output_tokens\":1}}")
+        return named(
+                        "message_start",
+                        "\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\","
+                                + "\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,"
+                                + "\"usage\":{\"input_tokens\":5,\"output_tokens\":1}}")
                 + named("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}");
     }
 
@@ -69,13 +71,16 @@ final class Streams {
     }
 
     static String textDelta(String text) {
-        return named("content_block_delta", "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"" + text + "\"}");
+        return named(
+                "content_block_delta", "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"" + text + "\"}");
     }
 
     static String messageStop() {
         return named("content_block_stop", "\"index\":0")
-                + named("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
-                        + "\"usage\":{\"output_tokens\":7}")
+                + named(
+                        "message_delta",
+                        "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
+                                + "\"usage\":{\"output_tokens\":7}")
                 + "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
     }
 

@@ -56,19 +56,22 @@ class TryTest extends Kernel {
         route(
                 TestGateway.with()
                         .filter("goes-on", exchange -> new GoOn())
-                        .filter("shapes", exchange -> inTry(attempt -> new AttemptFilter() {
-                            @Override
-                            public Step onSend(UpstreamRequest request) {
-                                journal.add("shape " + request.path() + " " + request.headers().get("x-try")
-                                        + request.body().json());
-                                request.path("/try/" + attempt.number());
-                                request.query("n=" + attempt.number());
-                                request.method("put");
-                                request.headers().set("x-try", "" + attempt.number());
-                                request.body().edit(root -> root.put("try", attempt.number()));
-                                return Step.next();
-                            }
-                        })),
+                        .filter(
+                                "shapes",
+                                exchange -> inTry(attempt -> new AttemptFilter() {
+                                    @Override
+                                    public Step onSend(UpstreamRequest request) {
+                                        journal.add("shape " + request.path() + " "
+                                                + request.headers().get("x-try")
+                                                + request.body().json());
+                                        request.path("/try/" + attempt.number());
+                                        request.query("n=" + attempt.number());
+                                        request.method("put");
+                                        request.headers().set("x-try", "" + attempt.number());
+                                        request.body().edit(root -> root.put("try", attempt.number()));
+                                        return Step.next();
+                                    }
+                                })),
                 "goes-on",
                 "shapes");
 
@@ -103,14 +106,16 @@ class TryTest extends Kernel {
                                 return Recovery.pass();
                             }
                         })
-                        .filter("edits", exchange -> inTry(attempt -> new AttemptFilter() {
-                            @Override
-                            public Step onSend(UpstreamRequest request) {
-                                request.body().edit(root -> root.put("edited", 1));
-                                request.body().edit(root -> root.put("edited", 2));
-                                return Step.next();
-                            }
-                        })),
+                        .filter(
+                                "edits",
+                                exchange -> inTry(attempt -> new AttemptFilter() {
+                                    @Override
+                                    public Step onSend(UpstreamRequest request) {
+                                        request.body().edit(root -> root.put("edited", 1));
+                                        request.body().edit(root -> root.put("edited", 2));
+                                        return Step.next();
+                                    }
+                                })),
                 "looks",
                 "edits");
 
@@ -128,11 +133,14 @@ class TryTest extends Kernel {
         route(
                 TestGateway.with()
                         .filter("goes-on", exchange -> new GoOn())
-                        .filter("knows", exchange -> inTry(attempt -> {
-                            journal.add(attempt.number() + " " + attempt.target().endpoint() + " " + attempt.get(mark));
-                            attempt.put(mark, "mine");
-                            return AttemptFilter.PASS;
-                        })),
+                        .filter(
+                                "knows",
+                                exchange -> inTry(attempt -> {
+                                    journal.add(attempt.number() + " "
+                                            + attempt.target().endpoint() + " " + attempt.get(mark));
+                                    attempt.put(mark, "mine");
+                                    return AttemptFilter.PASS;
+                                })),
                 "goes-on",
                 "knows");
 
@@ -147,12 +155,14 @@ class TryTest extends Kernel {
                 TestGateway.with()
                         .filter("goes-on", exchange -> new GoOn())
                         .filter("a", exchange -> new Recording(journal, "a"))
-                        .filter("b", exchange -> inTry(attempt -> new AttemptFilter() {
-                            @Override
-                            public Step onSend(UpstreamRequest request) {
-                                return Reply.chat("from the try");
-                            }
-                        }))
+                        .filter(
+                                "b",
+                                exchange -> inTry(attempt -> new AttemptFilter() {
+                                    @Override
+                                    public Step onSend(UpstreamRequest request) {
+                                        return Reply.chat("from the try");
+                                    }
+                                }))
                         .filter("c", exchange -> new Recording(journal, "c")),
                 "goes-on",
                 "a",
@@ -174,14 +184,16 @@ class TryTest extends Kernel {
         route(
                 TestGateway.with()
                         .filter("goes-on", exchange -> new GoOn())
-                        .filter("refuses", exchange -> inTry(attempt -> new AttemptFilter() {
-                            @Override
-                            public Step onSend(UpstreamRequest request) {
-                                return attempt.number() == 1
-                                        ? Reply.error(429, "rate_limited", "not now")
-                                        : Step.next();
-                            }
-                        })),
+                        .filter(
+                                "refuses",
+                                exchange -> inTry(attempt -> new AttemptFilter() {
+                                    @Override
+                                    public Step onSend(UpstreamRequest request) {
+                                        return attempt.number() == 1
+                                                ? Reply.error(429, "rate_limited", "not now")
+                                                : Step.next();
+                                    }
+                                })),
                 "goes-on",
                 "refuses");
 
@@ -246,32 +258,34 @@ class TryTest extends Kernel {
         route(
                 TestGateway.with()
                         .filter("goes-on", exchange -> new GoOn())
-                        .filter("throws", exchange -> inTry(attempt -> new AttemptFilter() {
-                            private final boolean first = attempt.number() == 1;
+                        .filter(
+                                "throws",
+                                exchange -> inTry(attempt -> new AttemptFilter() {
+                                    private final boolean first = attempt.number() == 1;
 
-                            @Override
-                            public Step onSend(UpstreamRequest request) {
-                                return throwing.onSend(request);
-                            }
+                                    @Override
+                                    public Step onSend(UpstreamRequest request) {
+                                        return throwing.onSend(request);
+                                    }
 
-                            @Override
-                            public Step onResponse(ResponseHead head) {
-                                if (first) {
-                                    head.headers().set("x-bad", "yes");
-                                }
-                                return throwing.onResponse(head);
-                            }
+                                    @Override
+                                    public Step onResponse(ResponseHead head) {
+                                        if (first) {
+                                            head.headers().set("x-bad", "yes");
+                                        }
+                                        return throwing.onResponse(head);
+                                    }
 
-                            @Override
-                            public Events onEvent(Event event) {
-                                return first ? throwing.onEvent(event) : event;
-                            }
+                                    @Override
+                                    public Events onEvent(Event event) {
+                                        return first ? throwing.onEvent(event) : event;
+                                    }
 
-                            @Override
-                            public Events onEnd() {
-                                return first ? throwing.onEnd() : Events.none();
-                            }
-                        })),
+                                    @Override
+                                    public Events onEnd() {
+                                        return first ? throwing.onEnd() : Events.none();
+                                    }
+                                })),
                 "goes-on",
                 "throws");
 
@@ -290,32 +304,33 @@ class TryTest extends Kernel {
         route(
                 TestGateway.with()
                         .filter("goes-on", exchange -> new GoOn())
-                        .filter("translates", exchange -> inTry(attempt -> new AttemptFilter() {
-                            @Override
-                            public Step onResponse(ResponseHead head) {
-                                if (head.status() == 418) {
-                                    head.status(429);
-                                }
-                                return Step.next();
-                            }
+                        .filter(
+                                "translates",
+                                exchange -> inTry(attempt -> new AttemptFilter() {
+                                    @Override
+                                    public Step onResponse(ResponseHead head) {
+                                        if (head.status() == 418) {
+                                            head.status(429);
+                                        }
+                                        return Step.next();
+                                    }
 
-                            @Override
-                            public Step onResponseBody(Body body) {
-                                if (body.json().has("vendor")) {
-                                    body.edit(root -> {
-                                        root.removeAll();
-                                        root.putObject("error").put("code", "rate_limited");
-                                    });
-                                }
-                                return Step.next();
-                            }
-                        })),
+                                    @Override
+                                    public Step onResponseBody(Body body) {
+                                        if (body.json().has("vendor")) {
+                                            body.edit(root -> {
+                                                root.removeAll();
+                                                root.putObject("error").put("code", "rate_limited");
+                                            });
+                                        }
+                                        return Step.next();
+                                    }
+                                })),
                 "goes-on",
                 "translates");
 
         assertThat(json().finish().status()).isEqualTo(200);
-        assertThat(journal.all())
-                .containsExactly("STATUS 429 rate_limited {\"error\":{\"code\":\"rate_limited\"}}");
+        assertThat(journal.all()).containsExactly("STATUS 429 rate_limited {\"error\":{\"code\":\"rate_limited\"}}");
     }
 
     @Test
@@ -325,14 +340,16 @@ class TryTest extends Kernel {
         route(
                 TestGateway.with()
                         .filter("goes-on", exchange -> new GoOn())
-                        .filter("judges", exchange -> inTry(attempt -> new AttemptFilter() {
-                            @Override
-                            public Events onEvent(Event event) {
-                                return event.mentions("bad")
-                                        ? Events.fail(Reply.error(529, "overloaded", "later"))
-                                        : event;
-                            }
-                        })),
+                        .filter(
+                                "judges",
+                                exchange -> inTry(attempt -> new AttemptFilter() {
+                                    @Override
+                                    public Events onEvent(Event event) {
+                                        return event.mentions("bad")
+                                                ? Events.fail(Reply.error(529, "overloaded", "later"))
+                                                : event;
+                                    }
+                                })),
                 "goes-on",
                 "judges");
 
