@@ -41,8 +41,9 @@ class BodiesTest extends Kernel {
                 .finish();
 
         assertThat(client.status()).isEqualTo(500);
-        assertThat(upstream.requests()).singleElement().satisfies(request -> assertThat(request.text())
-                .isEqualTo("sound"));
+        assertThat(upstream.requests())
+                .singleElement()
+                .satisfies(request -> assertThat(request.text()).isEqualTo("sound"));
         assertThat(journal.all()).contains("canRetry false").doesNotContain("looks.onRequestBody");
     }
 
@@ -63,7 +64,10 @@ class BodiesTest extends Kernel {
 
     @Test
     void answersThatAreNotJsonPassTheHeadHookAlone() {
-        upstream.next(Answer.status(200).header("content-type", "text/plain").chunk("x").end());
+        upstream.next(Answer.status(200)
+                .header("content-type", "text/plain")
+                .chunk("x")
+                .end());
         route(looking(), "looks");
 
         assertThat(json().finish().body()).isEqualTo("x");
@@ -98,10 +102,16 @@ class BodiesTest extends Kernel {
 
     @Test
     void whereNobodyLooksTheEncodingIsTheClientsAffair() {
-        upstream.next(Answer.status(200).header("content-type", "application/json").gzip().chunk("{}").end());
+        upstream.next(Answer.status(200)
+                .header("content-type", "application/json")
+                .gzip()
+                .chunk("{}")
+                .end());
         route(TestGateway.with().filter("a", exchange -> Filter.PASS), "a");
 
-        Client client = closed(Client.open(uri("/x"), "GET", "accept-encoding: gzip")).read().finish();
+        Client client = closed(Client.open(uri("/x"), "GET", "accept-encoding: gzip"))
+                .read()
+                .finish();
 
         assertThat(client.header("content-encoding")).isEqualTo("gzip");
         assertThat(upstream.requests().get(0).headers().get("accept-encoding")).isEqualTo("gzip");

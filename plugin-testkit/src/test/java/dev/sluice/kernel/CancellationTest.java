@@ -300,10 +300,7 @@ class CancellationTest extends Kernel {
     void aModelThatWasAskedIsCancelledToo() throws InterruptedException {
         ObjectNode chat = (ObjectNode) Event.data(Streams.OPENAI_JSON).json();
         other.next(Answer.status(200).silence());
-        route(
-                waiting((scope, exchange) ->
-                        exchange.ask(elsewhere(), chat, Map.of(), Duration.ofHours(1))),
-                "waits");
+        route(waiting((scope, exchange) -> exchange.ask(elsewhere(), chat, Map.of(), Duration.ofHours(1))), "waits");
         Client client = json();
         other.awaitRequest(1, PATIENCE);
 
@@ -316,7 +313,8 @@ class CancellationTest extends Kernel {
     @Test
     void aPendingEventIsDropped() throws InterruptedException {
         CompletableFuture<Events> pending = new CompletableFuture<>();
-        upstream.always(received -> Streams.parts(Streams.delta("x"), Streams.delta("y")).silence());
+        upstream.always(received ->
+                Streams.parts(Streams.delta("x"), Streams.delta("y")).silence());
         route(
                 TestGateway.with().filter("waits", exchange -> new Filter() {
                     @Override

@@ -3,8 +3,8 @@ package dev.sluice.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.api.AttemptFilter;
 import dev.sluice.api.Attempt;
+import dev.sluice.api.AttemptFilter;
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
 import dev.sluice.api.Events;

@@ -21,7 +21,8 @@ class TargetTest extends Kernel {
         String b = second.length == 0 ? "" : "  b: { type: test, baseUrl: " + quoted(second[0]) + " }\n";
         gateway = closed(TestGateway.with(new TestTarget())
                 .filter("decides", exchange -> filter)
-                .config("providers:\n  a: { type: test, endpoints: [" + quoted(upstream.uri()) + "], modelMapping: " + mapping + " }\n" + b
+                .config("providers:\n  a: { type: test, endpoints: [" + quoted(upstream.uri()) + "], modelMapping: "
+                        + mapping + " }\n" + b
                         + "routes:\n  - name: chat\n    filters: [ decides: {}, test-target: { provider: a }"
                         + (second.length == 0 ? "" : ", { use: test-target, config: { provider: b } }") + " ]\n")
                 .start());
@@ -41,7 +42,9 @@ class TargetTest extends Kernel {
 
         @Override
         public Recovery onFailure(Failure failure) {
-            return failure.attempt().number() == 1 ? Recovery.retry(Target.of("b").model("wanted")) : Recovery.pass();
+            return failure.attempt().number() == 1
+                    ? Recovery.retry(Target.of("b").model("wanted"))
+                    : Recovery.pass();
         }
     };
 
@@ -65,7 +68,8 @@ class TargetTest extends Kernel {
         assertThat(json().finish().status()).isEqualTo(200);
 
         assertThat(journal.all())
-                .isEqualTo(List.of("a wire " + upstream.uri(), "b wanted " + other.uri().resolve("/base")));
+                .isEqualTo(List.of(
+                        "a wire " + upstream.uri(), "b wanted " + other.uri().resolve("/base")));
         assertThat(other.requests().get(0).path()).isEqualTo("/base" + Streams.OPENAI_PATH);
         assertThat(other.requests().get(0).json().path("model").asText()).isEqualTo("wanted");
     }

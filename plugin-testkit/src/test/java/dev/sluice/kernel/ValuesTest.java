@@ -2,12 +2,12 @@ package dev.sluice.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.api.Step;
-import dev.sluice.api.RequestHead;
-import dev.sluice.api.Reply;
 import dev.sluice.api.Event;
 import dev.sluice.api.Events;
 import dev.sluice.api.Filter;
+import dev.sluice.api.Reply;
+import dev.sluice.api.RequestHead;
+import dev.sluice.api.Step;
 import dev.sluice.testkit.TestGateway;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
@@ -141,7 +141,9 @@ class ValuesTest extends Kernel {
         Client client = stream().finish();
 
         assertThat(client.whole()).isFalse();
-        assertThat(client.body()).contains("the filter below", "failed in onEnd").doesNotContain("too late");
+        assertThat(client.body())
+                .contains("the filter below", "failed in onEnd")
+                .doesNotContain("too late");
     }
 
     @Test
@@ -186,13 +188,14 @@ class ValuesTest extends Kernel {
         above(new Filter() {
             @Override
             public Step onRequest(RequestHead head) {
-                return Reply.stream(Stream.of("{\"n\":1}", "{\"n\":2}").map(Event::data).toList())
+                return Reply.stream(Stream.of("{\"n\":1}", "{\"n\":2}")
+                                .map(Event::data)
+                                .toList())
                         .paced(Duration.ofMillis(20));
             }
         });
 
-        assertThat(stream().finish().body())
-                .isEqualTo("data: {\"n\":1}\n\ndata: {\"n\":2}\n\ndata: [DONE]\n\n");
+        assertThat(stream().finish().body()).isEqualTo("data: {\"n\":1}\n\ndata: {\"n\":2}\n\ndata: [DONE]\n\n");
         journal.await("above.onComplete");
         assertThat(journal.all())
                 .containsSubsequence("above.onResponse", "above.onEvent", "above.onEvent", "above.onEnd");
