@@ -62,7 +62,9 @@ class AcceptanceTest extends Kernel {
         cut.complete(null);
 
         assertThat(client.finish().text(Dialect.OPENAI)).isEqualTo("second");
-        assertThat(client.events()).filteredOn(event -> event.mentions("assistant")).hasSize(1);
+        assertThat(client.events())
+                .filteredOn(event -> event.mentions("assistant"))
+                .hasSize(1);
         assertThat(journal.all()).contains("not accepted BROKEN");
     }
 
@@ -81,13 +83,16 @@ class AcceptanceTest extends Kernel {
         cut.complete(null);
 
         assertThat(client.finish().text(Dialect.ANTHROPIC)).isEqualTo("second");
-        assertThat(client.events()).filteredOn(event -> "message_start".equals(event.name())).hasSize(1);
+        assertThat(client.events())
+                .filteredOn(event -> "message_start".equals(event.name()))
+                .hasSize(1);
         assertThat(client.events()).noneMatch(event -> "ping".equals(event.name()));
     }
 
     @Test
     void whatWasHeldFlowsWithTheFirstContent() {
-        upstream.next(Streams.whole(Streams.messageStart(), Streams.ping(), Streams.textDelta("x"), Streams.messageStop()));
+        upstream.next(
+                Streams.whole(Streams.messageStart(), Streams.ping(), Streams.textDelta("x"), Streams.messageStop()));
         route(goingOn(), "goes-on");
 
         assertThat(anthropic().finish().events())
@@ -110,7 +115,9 @@ class AcceptanceTest extends Kernel {
         Cuts.everyCut(bytes).forEach(parts -> {
             upstream.next(Streams.cutInto(parts));
             try (Client client = Client.post(uri(Streams.OPENAI_PATH), Streams.OPENAI_STREAM)) {
-                assertThat(client.finish().body()).as("cut at %s", parts.get(0).length).isEqualTo(new String(bytes, UTF_8));
+                assertThat(client.finish().body())
+                        .as("cut at %s", parts.get(0).length)
+                        .isEqualTo(new String(bytes, UTF_8));
                 assertThat(client.whole()).isTrue();
             }
         });
@@ -123,9 +130,12 @@ class AcceptanceTest extends Kernel {
         route(goingOn(), "goes-on");
 
         for (int length = 0; length <= opening.length; length += 7) {
-            upstream.next(Answer.stream().head().chunk(Arrays.copyOf(opening, length)).close());
+            upstream.next(
+                    Answer.stream().head().chunk(Arrays.copyOf(opening, length)).close());
             try (Client client = Client.post(uri(Streams.ANTHROPIC_PATH), Streams.ANTHROPIC_STREAM)) {
-                assertThat(client.finish().text(Dialect.ANTHROPIC)).as("after %s bytes", length).isEqualTo("second");
+                assertThat(client.finish().text(Dialect.ANTHROPIC))
+                        .as("after %s bytes", length)
+                        .isEqualTo("second");
                 assertThat(client.whole()).isTrue();
             }
         }
@@ -134,7 +144,10 @@ class AcceptanceTest extends Kernel {
     @Test
     void aJsonAnswerIsHeldWholeWhereAFilterMayRecover() {
         byte[] half = Streams.bytes(Streams.openAiJson("first").substring(0, 60));
-        upstream.next(Answer.status(200).header("content-type", "application/json").chunk(half).cut());
+        upstream.next(Answer.status(200)
+                .header("content-type", "application/json")
+                .chunk(half)
+                .cut());
         other.next(Answer.json(200, Streams.openAiJson("second")));
         route(goingOn(), "goes-on");
 
@@ -151,11 +164,7 @@ class AcceptanceTest extends Kernel {
                 .firehose(64 * 1024, 2)
                 .await(cut)
                 .cut());
-        start(
-                goingOn(),
-                "listen: { host: 127.0.0.1, port: 0, limits: { buffer: 64KiB } }\n",
-                "",
-                "goes-on");
+        start(goingOn(), "listen: { host: 127.0.0.1, port: 0, limits: { buffer: 64KiB } }\n", "", "goes-on");
         Client client = json().awaitText("{\"text\":\"xxx");
         cut.complete(null);
 
@@ -207,7 +216,8 @@ class AcceptanceTest extends Kernel {
                         .filter("a", exchange -> new Filter() {
                             @Override
                             public Step onResponse(ResponseHead head) {
-                                head.headers().set("x-a", "after " + head.headers().get("x-b"));
+                                head.headers()
+                                        .set("x-a", "after " + head.headers().get("x-b"));
                                 head.status(203);
                                 return Step.next();
                             }
@@ -254,7 +264,8 @@ class AcceptanceTest extends Kernel {
                             @Override
                             public Step onResponse(ResponseHead head) {
                                 journal.add("slow.onResponse");
-                                return Step.when(decided.whenComplete((step, error) -> head.headers().set("x-slow", "1")));
+                                return Step.when(decided.whenComplete(
+                                        (step, error) -> head.headers().set("x-slow", "1")));
                             }
                         })
                         .filter("quick", exchange -> new Filter() {

@@ -44,18 +44,21 @@ class AfterAcceptanceTest extends Kernel {
         Answer openAi = Streams.parts(Streams.role(), Streams.delta("one"));
         Answer anthropic = Streams.parts(Streams.messageStart(), Streams.textDelta("one"));
         return Stream.of(
-                Arguments.of(Dialect.OPENAI, openAi.pause(Duration.ofMillis(500)).cut(), "upstream_broken"),
+                Arguments.of(
+                        Dialect.OPENAI, openAi.pause(Duration.ofMillis(500)).cut(), "upstream_broken"),
                 Arguments.of(Dialect.OPENAI, openAi.close(), "upstream_broken"),
                 Arguments.of(Dialect.OPENAI, openAi.silence(), "upstream_timeout"),
-                Arguments.of(Dialect.ANTHROPIC, anthropic.pause(Duration.ofMillis(500)).cut(), "upstream_broken"),
+                Arguments.of(
+                        Dialect.ANTHROPIC,
+                        anthropic.pause(Duration.ofMillis(500)).cut(),
+                        "upstream_broken"),
                 Arguments.of(Dialect.ANTHROPIC, anthropic.close(), "upstream_broken"),
                 Arguments.of(Dialect.ANTHROPIC, anthropic.silence(), "upstream_timeout"));
     }
 
     @ParameterizedTest
     @MethodSource("cuts")
-    void whereNobodyResumesTheClientGetsAnErrorEventAndABrokenConnection(
-            Dialect dialect, Answer answer, String code) {
+    void whereNobodyResumesTheClientGetsAnErrorEventAndABrokenConnection(Dialect dialect, Answer answer, String code) {
         upstream.next(answer);
         routeWith(onFailure(failure -> Recovery.pass()), "timeouts: { idle: 1500ms }", "recovers");
 
@@ -142,7 +145,8 @@ class AfterAcceptanceTest extends Kernel {
 
                     @Override
                     public AttemptFilter onAttempt(Attempt attempt) {
-                        journal.add("resume " + attempt.isResume() + " after '" + attempt.said().text() + "'");
+                        journal.add("resume " + attempt.isResume() + " after '"
+                                + attempt.said().text() + "'");
                         return AttemptFilter.PASS;
                     }
                 }),
@@ -155,8 +159,7 @@ class AfterAcceptanceTest extends Kernel {
         assertThat(client.text(Dialect.OPENAI)).isEqualTo("one two");
         assertThat(client.body()).endsWith("data: [DONE]\n\n");
         assertThat(journal.all())
-                .containsExactly(
-                        "resume false after ''", "onResponse", "accepted BROKEN", "resume true after 'one '");
+                .containsExactly("resume false after ''", "onResponse", "accepted BROKEN", "resume true after 'one '");
     }
 
     @Test
@@ -179,8 +182,7 @@ class AfterAcceptanceTest extends Kernel {
         upstream.next(Streams.parts(Streams.role(), Streams.delta("one ")).close());
         other.next(Answer.json(200, Streams.openAiJson("two")));
         route(
-                onFailure(failure ->
-                        failure.attempt().number() == 1 ? Recovery.resume(elsewhere()) : Recovery.pass()),
+                onFailure(failure -> failure.attempt().number() == 1 ? Recovery.resume(elsewhere()) : Recovery.pass()),
                 "recovers");
 
         Client client = stream().finish();
@@ -212,8 +214,7 @@ class AfterAcceptanceTest extends Kernel {
                 Streams.delta("one "),
                 Streams.delta("two"));
 
-        assertThat(said(TestGateway.with(), answer.close(), "says"))
-                .isEqualTo(Said.of("one two", "hm", false, false));
+        assertThat(said(TestGateway.with(), answer.close(), "says")).isEqualTo(Said.of("one two", "hm", false, false));
     }
 
     @Test
@@ -225,7 +226,8 @@ class AfterAcceptanceTest extends Kernel {
                                 + "{\"name\":\"f\",\"arguments\":\"{\\\"a\\\"\"}}]}",
                         "null"));
 
-        assertThat(said(TestGateway.with(), answer.close(), "says").toolCallOpen()).isTrue();
+        assertThat(said(TestGateway.with(), answer.close(), "says").toolCallOpen())
+                .isTrue();
     }
 
     @Test
@@ -234,7 +236,9 @@ class AfterAcceptanceTest extends Kernel {
                 .filter("outer", exchange -> new Filter() {
                     @Override
                     public Events onEvent(Event event) {
-                        return event.mentions("one") ? event.withData(event.data().replace("one", "unmasked")) : event;
+                        return event.mentions("one")
+                                ? event.withData(event.data().replace("one", "unmasked"))
+                                : event;
                     }
                 })
                 .filter("inner", exchange -> new Filter() {
@@ -270,7 +274,8 @@ class AfterAcceptanceTest extends Kernel {
 
     @Test
     void theUpstreamOfAnAnswerThatBreaksOffIsLetGo() throws InterruptedException {
-        upstream.next(Streams.parts(Streams.role(), Streams.delta("one"), Streams.delta("bad")).silence());
+        upstream.next(Streams.parts(Streams.role(), Streams.delta("one"), Streams.delta("bad"))
+                .silence());
         route(
                 TestGateway.with().filter("judges", exchange -> new Filter() {
                     @Override

@@ -111,7 +111,8 @@ class AggregateProofTest extends Kernel {
                 assertThat(reply.usage()).isEqualTo(Usage.of(3, 2));
             }
         });
-        assertThat(upstream.requests()).allMatch(request -> request.json().path("stream").asBoolean());
+        assertThat(upstream.requests())
+                .allMatch(request -> request.json().path("stream").asBoolean());
     }
 
     @Test

@@ -85,13 +85,11 @@ class AllPassTest extends Kernel {
     void thePassedOnErrorComesUpThroughTheFilters() {
         upstream.next(Answer.json(500, "{\"error\":{}}"));
         other.next(Answer.json(500, "{}"));
-        route(
-                tryingTwice().filter("a", exchange -> new Recording(journal, "a")),
-                "a",
-                "twice");
+        route(tryingTwice().filter("a", exchange -> new Recording(journal, "a")), "a", "twice");
 
         assertThat(json().finish().status()).isEqualTo(500);
         journal.await("a.onComplete");
-        assertThat(journal.all()).containsSubsequence("a.onFailure", "a.onResponse", "a.onResponseBody", "a.onComplete");
+        assertThat(journal.all())
+                .containsSubsequence("a.onFailure", "a.onResponse", "a.onResponseBody", "a.onComplete");
     }
 }

@@ -43,7 +43,8 @@ class BackPressureTest extends Kernel {
         AtomicLong last = new AtomicLong(-1);
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> last.getAndSet(request.written()) == request.written() && request.written() > BIG.length());
+                .until(() ->
+                        last.getAndSet(request.written()) == request.written() && request.written() > BIG.length());
         assertThat(request.ending()).isNull();
         assertThat(request.written()).isLessThan((long) EVENTS * BIG.length() / 2);
     }

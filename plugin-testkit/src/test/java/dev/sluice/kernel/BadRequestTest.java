@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class BadRequestTest {
 
     @RegisterExtension
-    final TestGateway gateway = TestGateway.with(new TestProviders())
+    final TestGateway gateway = TestGateway.with(new TestTarget())
             .filter("reply", exchange -> new Filter() {
                 @Override
                 public Step onRequestBody(Body body) {

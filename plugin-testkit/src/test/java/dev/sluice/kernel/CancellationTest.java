@@ -2,6 +2,9 @@ package dev.sluice.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.api.Event;
+import dev.sluice.api.Events;
 import dev.sluice.api.Exchange;
 import dev.sluice.api.Failure;
 import dev.sluice.api.Filter;
@@ -16,6 +19,7 @@ import dev.sluice.testkit.Answer;
 import dev.sluice.testkit.Received.Ending;
 import dev.sluice.testkit.TestGateway;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -30,28 +34,32 @@ class CancellationTest extends Kernel {
 
     /** Waits in onRequest for what it is given, and writes down whether it came. */
     private TestGateway waiting(BiFunction<Scope, Exchange, CompletionStage<?>> stage) {
-        return TestGateway.with().openedFilter("waits", scope -> exchange -> new Filter() {
-            @Override
-            public Step onRequest(RequestHead head) {
-                CompletionStage<Step> then = stage.apply(scope, exchange).thenApply(value -> {
-                    journal.add("completed");
-                    return Step.next();
-                });
-                journal.add("waiting");
-                return Step.when(then);
-            }
+        return TestGateway.with()
+                .openedFilter(
+                        "waits",
+                        scope -> exchange -> new Filter() {
+                            @Override
+                            public Step onRequest(RequestHead head) {
+                                CompletionStage<Step> then = stage.apply(scope, exchange)
+                                        .thenApply(value -> {
+                                            journal.add("completed");
+                                            return Step.next();
+                                        });
+                                journal.add("waiting");
+                                return Step.when(then);
+                            }
 
-            @Override
-            public Step onResponse(ResponseHead head) {
-                journal.add("onResponse");
-                return Step.next();
-            }
+                            @Override
+                            public Step onResponse(ResponseHead head) {
+                                journal.add("onResponse");
+                                return Step.next();
+                            }
 
-            @Override
-            public void onComplete(Outcome outcome) {
-                outcomes.add(outcome);
-            }
-        });
+                            @Override
+                            public void onComplete(Outcome outcome) {
+                                outcomes.add(outcome);
+                            }
+                        });
     }
 
     private Outcome leave() throws InterruptedException {
@@ -70,7 +78,10 @@ class CancellationTest extends Kernel {
     @Test
     void aCallOfTheExchangeIsCancelled() throws InterruptedException {
         other.next(Answer.status(200).silence());
-        route(waiting((scope, exchange) -> exchange.call(HttpRequest.get(other.uri().resolve("/side")))), "waits");
+        route(
+                waiting((scope, exchange) ->
+                        exchange.call(HttpRequest.get(other.uri().resolve("/side")))),
+                "waits");
         Client client = json();
         other.awaitRequest(1, PATIENCE);
 
@@ -92,8 +103,9 @@ class CancellationTest extends Kernel {
         other.next(Answer.status(200).await(go).chunk("token").end());
         route(
                 waiting((scope, exchange) -> {
-                    CompletionStage<?> call =
-                            scope.call(HttpRequest.get(other.uri().resolve("/token"))).thenApply(response -> {
+                    CompletionStage<?> call = scope.call(
+                                    HttpRequest.get(other.uri().resolve("/token")))
+                            .thenApply(response -> {
                                 answer.complete(response.text());
                                 return response;
                             });
@@ -221,8 +233,8 @@ class CancellationTest extends Kernel {
     @Test
     void aClientThatLeavesInTheMiddleOfItsRequestIsGoneToo() throws InterruptedException {
         route(waiting((scope, exchange) -> CompletableFuture.completedFuture("")), "waits");
-        Client client = Client.open(
-                uri(Streams.OPENAI_PATH), "POST", "content-type: application/json\r\ncontent-length: 1000");
+        Client client =
+                Client.open(uri(Streams.OPENAI_PATH), "POST", "content-type: application/json\r\ncontent-length: 1000");
         journal.await("completed");
 
         client.write(Streams.bytes("{\"half\":")).close();
@@ -282,5 +294,49 @@ class CancellationTest extends Kernel {
 
         journal.await("scope closed");
         assertThat(journal.all()).containsExactly("exchange complete", "scope closed");
+    }
+
+    @Test
+    void aModelThatWasAskedIsCancelledToo() throws InterruptedException {
+        ObjectNode chat = (ObjectNode) Event.data(Streams.OPENAI_JSON).json();
+        other.next(Answer.status(200).silence());
+        route(waiting((scope, exchange) -> exchange.ask(elsewhere(), chat, Map.of(), Duration.ofHours(1))), "waits");
+        Client client = json();
+        other.awaitRequest(1, PATIENCE);
+
+        client.close();
+
+        assertThat(over().cancelled()).isTrue();
+        assertThat(other.requests().get(0).awaitEnding(PATIENCE)).isEqualTo(Ending.PEER_LEFT);
+    }
+
+    @Test
+    void aPendingEventIsDropped() throws InterruptedException {
+        CompletableFuture<Events> pending = new CompletableFuture<>();
+        upstream.always(received ->
+                Streams.parts(Streams.delta("x"), Streams.delta("y")).silence());
+        route(
+                TestGateway.with().filter("waits", exchange -> new Filter() {
+                    @Override
+                    public Events onEvent(Event event) {
+                        journal.add("waiting");
+                        return Events.when(pending);
+                    }
+
+                    @Override
+                    public void onComplete(Outcome outcome) {
+                        outcomes.add(outcome);
+                    }
+                }),
+                "waits");
+        Client client = stream();
+        journal.await("waiting");
+
+        client.close();
+        assertThat(over().cancelled()).isTrue();
+        pending.complete(Events.none());
+
+        assertThat(upstream.requests().get(0).awaitEnding(PATIENCE)).isEqualTo(Ending.PEER_LEFT);
+        assertThat(journal.all()).containsExactly("waiting");
     }
 }

@@ -178,8 +178,7 @@ class FilterFailureTest extends Kernel {
     @Test
     void aHookThatFailsFailsItsExchangeNamingPluginAndHook() {
         AtomicReference<Filter> bad = new AtomicReference<>(Filter.PASS);
-        routeWith(
-                TestGateway.with().filter("bad", exchange -> bad.get()), "timeouts: { hook: 200ms }", "bad");
+        routeWith(TestGateway.with().filter("bad", exchange -> bad.get()), "timeouts: { hook: 200ms }", "bad");
 
         assertThat(failures()).hasSize(40).allSatisfy(filter -> {
             bad.set(filter);
@@ -189,8 +188,8 @@ class FilterFailureTest extends Kernel {
 
     @Test
     void soDoesAnOnAttemptThatThrows() {
-        Client client = answered(
-                TestGateway.with().filter("bad", exchange -> throwing(Hook.onAttempt)), Hook.onAttempt, "bad");
+        Client client =
+                answered(TestGateway.with().filter("bad", exchange -> throwing(Hook.onAttempt)), Hook.onAttempt, "bad");
 
         assertBlamed(client, "onAttempt");
     }
@@ -340,7 +339,9 @@ class FilterFailureTest extends Kernel {
                     @Override
                     public Step onRequest(RequestHead head) {
                         try {
-                            exchange.after(Duration.ofHours(1)).toCompletableFuture().join();
+                            exchange.after(Duration.ofHours(1))
+                                    .toCompletableFuture()
+                                    .join();
                         } catch (IllegalStateException e) {
                             journal.add(String.valueOf(e.getMessage()));
                             throw e;

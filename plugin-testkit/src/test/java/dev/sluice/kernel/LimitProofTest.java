@@ -36,33 +36,30 @@ class LimitProofTest extends Kernel {
     private static final int LIMIT = 3000;
     private static final int RESERVED = 30;
     private static final int COST = 10;
-    private static final String PAID = "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"x\"},"
-            + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":6,\"total_tokens\":10}}";
+    private static final String PAID =
+            "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"x\"},"
+                    + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":6,\"total_tokens\":10}}";
 
     /** Takes tokens out of a budget if they are there: {@code KEYS: budget; ARGV: tokens, limit, window in ms}. */
-    private static final Script RESERVE = Script.of(
-            "reserve",
-            1,
-            """
+    private static final Script RESERVE = Script.of("reserve", 1, """
             local used = tonumber(redis.call('GET', KEYS[1]) or '0')
             if used + tonumber(ARGV[1]) > tonumber(ARGV[2]) then return {'0', tostring(used)} end
             used = redis.call('INCRBY', KEYS[1], ARGV[1])
             if used == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
             return {ARGV[1], tostring(used)}
-            """,
-            (store, keys, args) -> {
-                String there = store.get(keys.get(0));
-                long used = there == null ? 0 : Long.parseLong(there);
-                long tokens = Long.parseLong(args.get(0));
-                if (used + tokens > Long.parseLong(args.get(1))) {
-                    return List.of("0", Long.toString(used));
-                }
-                used = store.incrBy(keys.get(0), tokens);
-                if (used == tokens) {
-                    store.expire(keys.get(0), Duration.ofMillis(Long.parseLong(args.get(2))));
-                }
-                return List.of(args.get(0), Long.toString(used));
-            });
+            """, (store, keys, args) -> {
+        String there = store.get(keys.get(0));
+        long used = there == null ? 0 : Long.parseLong(there);
+        long tokens = Long.parseLong(args.get(0));
+        if (used + tokens > Long.parseLong(args.get(1))) {
+            return List.of("0", Long.toString(used));
+        }
+        used = store.incrBy(keys.get(0), tokens);
+        if (used == tokens) {
+            store.expire(keys.get(0), Duration.ofMillis(Long.parseLong(args.get(2))));
+        }
+        return List.of(args.get(0), Long.toString(used));
+    });
 
     /** Reserves before the request goes on, settles when all is over. */
     private static final class Limit implements Filter {
@@ -77,7 +74,8 @@ class LimitProofTest extends Kernel {
 
         @Override
         public Step onRequestBody(Body body) {
-            reservation = shared.run(RESERVE, List.of("budget"), List.of("" + RESERVED, "" + LIMIT, "" + WINDOW.toMillis()))
+            reservation = shared.run(
+                            RESERVE, List.of("budget"), List.of("" + RESERVED, "" + LIMIT, "" + WINDOW.toMillis()))
                     .thenApply(result -> Long.parseLong(result.get(0)));
             return Step.when(reservation.thenApply(granted ->
                     granted > 0 ? Step.next() : Reply.error(429, "rate_limited", "the budget of this hour is used")));
@@ -123,7 +121,11 @@ class LimitProofTest extends Kernel {
     }
 
     private long used() {
-        return shared.get("budget").toCompletableFuture().join().map(Long::parseLong).orElse(0L);
+        return shared.get("budget")
+                .toCompletableFuture()
+                .join()
+                .map(Long::parseLong)
+                .orElse(0L);
     }
 
     @Test
@@ -137,20 +139,22 @@ class LimitProofTest extends Kernel {
         start();
         AtomicInteger refused = new AtomicInteger();
         AtomicLong most = new AtomicLong();
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         HttpRequest request = HttpRequest.newBuilder(uri(Streams.OPENAI_PATH))
                 .header("content-type", "application/json")
                 .POST(BodyPublishers.ofString(Streams.OPENAI_JSON))
                 .build();
 
         List<CompletableFuture<Integer>> statuses = IntStream.range(0, 1000)
-                .mapToObj(i -> client.sendAsync(request, BodyHandlers.ofString()).thenApply(response -> {
-                    if (response.statusCode() == 429) {
-                        refused.incrementAndGet();
-                        most.accumulateAndGet(used(), Math::max);
-                    }
-                    return response.statusCode();
-                }))
+                .mapToObj(i -> client.sendAsync(request, BodyHandlers.ofString())
+                        .thenApply(response -> {
+                            if (response.statusCode() == 429) {
+                                refused.incrementAndGet();
+                                most.accumulateAndGet(used(), Math::max);
+                            }
+                            return response.statusCode();
+                        }))
                 .toList();
         await().atMost(PATIENCE).until(() -> refused.get() == 1000 - LIMIT / RESERVED);
         assertThat(used()).isEqualTo(LIMIT);

@@ -118,7 +118,8 @@ class MaskProofTest extends Kernel {
     void soAreThoseOfAStreamOfSingleCharacters() {
         upstream.next(Streams.whole(Streams.openAi(ANSWER.split(""))));
 
-        assertThat(ask(Streams.OPENAI_PATH, Streams.OPENAI_STREAM).text(Dialect.OPENAI)).isEqualTo(RESTORED);
+        assertThat(ask(Streams.OPENAI_PATH, Streams.OPENAI_STREAM).text(Dialect.OPENAI))
+                .isEqualTo(RESTORED);
     }
 
     @Test
@@ -136,10 +137,14 @@ class MaskProofTest extends Kernel {
     @Test
     void soAreThoseOfJsonAnswers() {
         upstream.next(Answer.json(200, Streams.openAiJson(ANSWER)));
-        assertThat(ask(Streams.OPENAI_PATH, Streams.OPENAI_JSON).text(Dialect.OPENAI)).isEqualTo(RESTORED);
+        assertThat(ask(Streams.OPENAI_PATH, Streams.OPENAI_JSON).text(Dialect.OPENAI))
+                .isEqualTo(RESTORED);
 
-        upstream.next(Answer.json(200, "{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\","
-                + "\"content\":[{\"type\":\"text\",\"text\":\"" + ANSWER + "\"}],\"stop_reason\":\"end_turn\"}"));
+        upstream.next(Answer.json(
+                200,
+                "{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\","
+                        + "\"content\":[{\"type\":\"text\",\"text\":\"" + ANSWER
+                        + "\"}],\"stop_reason\":\"end_turn\"}"));
         assertThat(ask(Streams.ANTHROPIC_PATH, Streams.ANTHROPIC_STREAM.replace("true", "false"))
                         .text(Dialect.ANTHROPIC))
                 .isEqualTo(RESTORED);

@@ -119,8 +119,9 @@ class OneAtATimeTest extends Kernel {
 
         var clients = IntStream.range(0, 20).mapToObj(i -> stream()).toList();
 
-        assertThat(clients).allSatisfy(
-                client -> assertThat(client.finish().text(Dialect.OPENAI)).isEqualTo("abcd"));
+        assertThat(clients)
+                .allSatisfy(client ->
+                        assertThat(client.finish().text(Dialect.OPENAI)).isEqualTo("abcd"));
         assertThat(complete.await(30, TimeUnit.SECONDS)).isTrue();
         assertThat(overlaps).isEmpty();
         assertThat(threadsOfAnExchange).containsExactly(1);
@@ -181,7 +182,10 @@ class OneAtATimeTest extends Kernel {
         })));
 
         assertThat(client.status()).isEqualTo(200);
-        assertThat(journal.all()).singleElement().asString().startsWith("a body is edited on its exchange's event loop");
+        assertThat(journal.all())
+                .singleElement()
+                .asString()
+                .startsWith("a body is edited on its exchange's event loop");
         assertThat(upstream.requests().get(0).json().has("off")).isFalse();
     }
 
@@ -206,13 +210,15 @@ class OneAtATimeTest extends Kernel {
 
     @Test
     void aBigBodyArrivesAtItsHookParsed() {
-        String big = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + "x".repeat(600 * 1024) + "\"}]}";
+        String big =
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + "x".repeat(600 * 1024) + "\"}]}";
         upstream.next(Answer.json(200, "{}"));
         route(
                 TestGateway.with().filter("a", exchange -> new Filter() {
                     @Override
                     public Step onRequestBody(Body body) {
-                        journal.add("" + body.json().at("/messages/0/content").asText().length());
+                        journal.add(""
+                                + body.json().at("/messages/0/content").asText().length());
                         return Step.next();
                     }
                 }),

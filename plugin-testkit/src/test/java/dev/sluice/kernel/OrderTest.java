@@ -2,8 +2,8 @@ package dev.sluice.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.api.Dialect;
 import dev.sluice.api.Body;
+import dev.sluice.api.Dialect;
 import dev.sluice.api.Failure;
 import dev.sluice.api.Filter;
 import dev.sluice.api.Recovery;

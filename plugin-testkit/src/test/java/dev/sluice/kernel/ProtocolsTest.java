@@ -165,7 +165,7 @@ final class ProtocolsTest {
                 .addKeyPath(certificate.key().toString());
         HttpServer server =
                 upstream(new HttpServerOptions().setSsl(true).setUseAlpn(true).setKeyCertOptions(pem));
-        TestGateway gateway = TestGateway.with(new TestProviders())
+        TestGateway gateway = TestGateway.with(new TestTarget())
                 .filter("pick", exchange -> new Filter() {
                     @Override
                     public Step onRequest(RequestHead head) {
@@ -201,7 +201,7 @@ final class ProtocolsTest {
     @Test
     void clearTextHttp2GoesOutWhereTheProviderSaysSo() throws Exception {
         HttpServer server = upstream();
-        try (TestGateway gateway = TestGateway.with(new TestProviders())
+        try (TestGateway gateway = TestGateway.with(new TestTarget())
                 .config("""
                         providers:
                           clear: { type: test, baseUrl: "http://127.0.0.1:%d", http2: true }

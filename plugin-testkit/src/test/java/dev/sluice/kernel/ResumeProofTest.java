@@ -57,7 +57,8 @@ class ResumeProofTest extends Kernel {
                 return Recovery.retry(fallback);
             }
             if (!failure.attempt().isResume()) {
-                spent = Usage.of(0, exchange.tokens(failure.attempt().said().text())).asEstimated();
+                spent = Usage.of(0, exchange.tokens(failure.attempt().said().text()))
+                        .asEstimated();
                 return Recovery.resume(fallback);
             }
             boolean again = failure.status() == 400 && !prefillRefused;
@@ -86,9 +87,8 @@ class ResumeProofTest extends Kernel {
             @Override
             public Step onSend(UpstreamRequest request) {
                 ChatRequest chat = ChatRequest.of(exchange, request.body());
-                Chats.Continuation how = prefillRefused
-                        ? Chats.continuation(chat, said)
-                        : Chats.prefill(chat, said, Prefill.PLAIN);
+                Chats.Continuation how =
+                        prefillRefused ? Chats.continuation(chat, said) : Chats.prefill(chat, said, Prefill.PLAIN);
                 splice = Chats.splice(first, how, spent);
                 return Step.next();
             }
@@ -136,8 +136,8 @@ class ResumeProofTest extends Kernel {
     }
 
     private static String candidate(String text, String finish) {
-        return "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"" + text + "\"}]}" + finish
-                + "}]}\n\n";
+        return "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"" + text + "\"}]}"
+                + finish + "}]}\n\n";
     }
 
     private static void assertSeamless(Client client) {
@@ -152,8 +152,9 @@ class ResumeProofTest extends Kernel {
 
     @Test
     void theClientSeesOneSeamlessAnswer() {
-        upstream.next(Streams.parts(Streams.role(), Streams.delta("The answer to "), Streams.delta("the question is for"))
-                .close());
+        upstream.next(
+                Streams.parts(Streams.role(), Streams.delta("The answer to "), Streams.delta("the question is for"))
+                        .close());
 
         assertSeamless(anthropic());
 
@@ -180,11 +181,12 @@ class ResumeProofTest extends Kernel {
 
     @Test
     void itIsSeamlessWhereverTheFirstAnswerIsCut() {
-        byte[] whole = Streams.bytes(
-                Streams.role() + Streams.delta("The answer to ") + Streams.delta("the question is for"));
+        byte[] whole =
+                Streams.bytes(Streams.role() + Streams.delta("The answer to ") + Streams.delta("the question is for"));
 
         for (int length = 0; length <= whole.length; length += 9) {
-            upstream.next(Answer.stream().head().chunk(Arrays.copyOf(whole, length)).close());
+            upstream.next(
+                    Answer.stream().head().chunk(Arrays.copyOf(whole, length)).close());
             try (Client client = Client.post(uri(Streams.ANTHROPIC_PATH), Streams.ANTHROPIC_STREAM)) {
                 assertSeamless(client);
             }

@@ -3,6 +3,8 @@ package dev.sluice.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.api.Attempt;
+import dev.sluice.api.AttemptFilter;
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
 import dev.sluice.api.Events;
@@ -124,8 +126,9 @@ class SlotsTest extends Kernel {
                 "slots");
         Client client = stream();
 
-        await().atMost(PATIENCE).until(() -> upstream.requests().size() == 1
-                && upstream.requests().get(0).ending() == Ending.ANSWERED);
+        await().atMost(PATIENCE)
+                .until(() -> upstream.requests().size() == 1
+                        && upstream.requests().get(0).ending() == Ending.ANSWERED);
         await().atMost(PATIENCE).until(() -> seen.get() == 256);
         for (String text : texts) {
             slot(text).complete(event(text));
@@ -195,7 +198,8 @@ class SlotsTest extends Kernel {
 
     @Test
     void aSlotThatFailsLaterBreaksTheAnswerOff() {
-        upstream.next(Streams.parts(Streams.delta("a"), Streams.delta("s1"), Streams.delta("b")).silence());
+        upstream.next(Streams.parts(Streams.delta("a"), Streams.delta("s1"), Streams.delta("b"))
+                .silence());
         route(slotting(), "slots");
         Client client = stream().awaitText("\"a\"");
         journal.await("b");
@@ -208,7 +212,8 @@ class SlotsTest extends Kernel {
 
     @Test
     void aFailVerdictDoesNotWaitForPendingSlots() {
-        upstream.next(Streams.parts(Streams.delta("a"), Streams.delta("s1"), Streams.delta("bad")).silence());
+        upstream.next(Streams.parts(Streams.delta("a"), Streams.delta("s1"), Streams.delta("bad"))
+                .silence());
         route(
                 TestGateway.with().filter("slots", exchange -> new Filter() {
                     @Override
@@ -228,7 +233,8 @@ class SlotsTest extends Kernel {
 
     @Test
     void aSlotThatWasDroppedMayFailAsItLikes() {
-        upstream.next(Streams.parts(Streams.delta("a"), Streams.delta("s1"), Streams.delta("s2")).silence());
+        upstream.next(Streams.parts(Streams.delta("a"), Streams.delta("s1"), Streams.delta("s2"))
+                .silence());
         CompletableFuture<Events> last = new CompletableFuture<>();
         route(
                 TestGateway.with()
@@ -291,5 +297,71 @@ class SlotsTest extends Kernel {
 
         assertThat(client.finish().text(Dialect.OPENAI)).isEqualTo("az");
         assertThat(client.body()).endsWith("[DONE]\n\n");
+    }
+
+    @Test
+    void aSlotOfATryThatFailsIsAFailedTry() {
+        upstream.next(Streams.parts(Streams.delta("s1"), Streams.delta("b")).silence());
+        other.next(Streams.whole(Streams.openAi("other")));
+        route(
+                TestGateway.with().filter("judges", exchange -> new Filter() {
+                    @Override
+                    public AttemptFilter onAttempt(Attempt attempt) {
+                        return new AttemptFilter() {
+                            @Override
+                            public Events onEvent(Event event) {
+                                return slotting.onEvent(event);
+                            }
+                        };
+                    }
+
+                    @Override
+                    public Recovery onFailure(Failure failure) {
+                        journal.add("failed " + failure.accepted() + " " + failure.status());
+                        return Recovery.retry(elsewhere());
+                    }
+                }),
+                "judges");
+        Client client = stream();
+        journal.await("b");
+
+        slot("s1").complete(Events.fail(Reply.error(529, "overloaded", "no")));
+
+        assertThat(client.finish().text(Dialect.OPENAI)).isEqualTo("other");
+        assertThat(journal.all()).contains("failed false 529");
+    }
+
+    @Test
+    void stagesThatAreDoneAlreadyLetNothingOvertakeWhatWasHeldBack() {
+        CompletableFuture<Events> first = new CompletableFuture<>();
+        upstream.next(Streams.whole(Streams.openAi("a", "b", "c")));
+        route(
+                TestGateway.with().filter("both", exchange -> new Filter() {
+                    @Override
+                    public AttemptFilter onAttempt(Attempt attempt) {
+                        return new AttemptFilter() {
+                            @Override
+                            public Events onEvent(Event event) {
+                                if (!text(event).equals("a")) {
+                                    return Events.when(CompletableFuture.completedFuture(event));
+                                }
+                                journal.add("waiting");
+                                return Events.when(first.thenApply(ignored -> event));
+                            }
+                        };
+                    }
+
+                    @Override
+                    public Events onEvent(Event event) {
+                        return Events.meanwhile(CompletableFuture.completedFuture(event));
+                    }
+                }),
+                "both");
+        Client client = stream();
+        journal.await("waiting");
+
+        first.complete(Events.none());
+
+        assertThat(client.finish().text(Dialect.OPENAI)).isEqualTo("abc");
     }
 }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.api.Event;
 import dev.sluice.api.Events;
 import dev.sluice.api.Filter;
+import dev.sluice.api.Reply;
+import dev.sluice.api.RequestHead;
+import dev.sluice.api.Step;
 import dev.sluice.testkit.TestGateway;
+import java.time.Duration;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -88,5 +92,112 @@ class ValuesTest extends Kernel {
         assertThat(stream().finish().body()).isEqualTo(ODD + "data: [DONE]\n\n");
         assertThat(upstream.requests().get(0).awaitEnding(PATIENCE))
                 .isEqualTo(dev.sluice.testkit.Received.Ending.PEER_LEFT);
+    }
+
+    private void above(Filter below) {
+        route(
+                TestGateway.with()
+                        .filter("above", exchange -> new Recording(journal, "above"))
+                        .filter("below", exchange -> below),
+                "above",
+                "below");
+    }
+
+    @Test
+    void aWholeAnswerInPlaceOfAStreamGoesOnAsOne() {
+        upstream.next(Streams.whole(Streams.openAi("x")));
+        above(new Filter() {
+            @Override
+            public Events onEvent(Event event) {
+                return Events.held();
+            }
+
+            @Override
+            public Events onEnd() {
+                return Events.instead(Reply.json(202, Event.data("{}").json()));
+            }
+        });
+
+        Client client = stream().finish();
+
+        assertThat(client.status()).isEqualTo(202);
+        assertThat(client.body()).isEqualTo("{}");
+        journal.await("above.onComplete");
+        assertThat(journal.all())
+                .containsSubsequence("above.onResponse", "above.onResponseBody")
+                .doesNotContain("above.onEvent", "above.onEnd");
+    }
+
+    @Test
+    void itCannotTakeThePlaceOfAStreamOfWhichAPartIsOut() {
+        upstream.next(Streams.whole(Streams.openAi("x")));
+        above(new Filter() {
+            @Override
+            public Events onEnd() {
+                return Events.instead(Reply.chat("too late"));
+            }
+        });
+
+        Client client = stream().finish();
+
+        assertThat(client.whole()).isFalse();
+        assertThat(client.body())
+                .contains("the filter below", "failed in onEnd")
+                .doesNotContain("too late");
+    }
+
+    @Test
+    void aFailVerdictBeforeAnythingIsOutComesUpAsAnErrorAnswer() {
+        upstream.next(Streams.parts(Streams.delta("bad")).silence());
+        above(new Filter() {
+            @Override
+            public Events onEvent(Event event) {
+                return Events.fail(Reply.error(400, "content_blocked", "no"));
+            }
+        });
+
+        Client client = stream().finish();
+
+        assertThat(client.status()).isEqualTo(400);
+        assertThat(client.json().at("/error/code").asText()).isEqualTo("content_blocked");
+        journal.await("above.onComplete");
+        assertThat(journal.all())
+                .containsSubsequence("above.onResponse", "above.onResponseBody")
+                .doesNotContain("above.onFailure", "above.onEvent");
+    }
+
+    @Test
+    void aStreamThatIsHeldByAFilterAndCutIsAnErrorAndNoBrokenAnswer() {
+        upstream.next(Streams.parts(Streams.delta("x")).close());
+        above(new Filter() {
+            @Override
+            public Events onEvent(Event event) {
+                return Events.held();
+            }
+        });
+
+        Client client = stream().finish();
+
+        assertThat(client.status()).isEqualTo(502);
+        assertThat(client.whole()).isTrue();
+        assertThat(client.json().at("/error/code").asText()).isEqualTo("upstream_broken");
+    }
+
+    @Test
+    void aStreamThatAFilterMakesPassesThoseBeforeIt() {
+        above(new Filter() {
+            @Override
+            public Step onRequest(RequestHead head) {
+                return Reply.stream(Stream.of("{\"n\":1}", "{\"n\":2}")
+                                .map(Event::data)
+                                .toList())
+                        .paced(Duration.ofMillis(20));
+            }
+        });
+
+        assertThat(stream().finish().body()).isEqualTo("data: {\"n\":1}\n\ndata: {\"n\":2}\n\ndata: [DONE]\n\n");
+        journal.await("above.onComplete");
+        assertThat(journal.all())
+                .containsSubsequence("above.onResponse", "above.onEvent", "above.onEvent", "above.onEnd");
     }
 }

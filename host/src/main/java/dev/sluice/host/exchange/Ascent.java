@@ -534,9 +534,6 @@ final class Ascent {
         await(i, hook, stage, null, () -> slot.dropped, result -> {
             slot.result = result;
             drainSlots(i, node, hook);
-            if (!dead && !blocked()) {
-                exit.ready();
-            }
         });
     }
 
@@ -618,9 +615,6 @@ final class Ascent {
             pending--;
             then.accept(result);
             drainIn(i, node);
-            if (!dead && !blocked()) {
-                exit.ready();
-            }
         });
     }
 
@@ -661,9 +655,22 @@ final class Ascent {
         all.add(waiting);
         waiting.timer = loop.setTimer(
                 bounds.stageMillis,
-                () -> waiting.settle(
-                        null, new TimeoutException("its stage did not complete within " + bounds.stageMillis + " ms")));
-        stage.whenComplete((value, error) -> loop.execute(() -> waiting.settle(value, error)));
+                () -> resume(
+                        waiting,
+                        null,
+                        new TimeoutException("its stage did not complete within " + bounds.stageMillis + " ms")));
+        stage.whenComplete((value, error) -> loop.execute(() -> resume(waiting, value, error)));
+    }
+
+    /**
+     * A stage has ended in a task of its own. Only here may more be asked for: a stage that was done when it was
+     * returned stands in the middle of somebody's feeding, and what came of it then would overtake the rest.
+     */
+    private <T> void resume(Pending<T> waiting, @Nullable T value, @Nullable Throwable error) {
+        waiting.settle(value, error);
+        if (!dead && !blocked()) {
+            exit.ready();
+        }
     }
 
     private final class Pending<T> {

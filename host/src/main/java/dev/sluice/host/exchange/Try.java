@@ -53,6 +53,7 @@ final class Try implements Ascent.Exit {
     private @Nullable String answerType;
     private boolean accepted;
     private boolean over;
+    private boolean released;
 
     Try(HostExchange exchange, Tries tries, HostAttempt attempt, @Nullable URI endpoint) {
         this.exchange = exchange;
@@ -259,7 +260,9 @@ final class Try implements Ascent.Exit {
                         ? exchange.limits().body()
                         : exchange.limits().buffer());
         ascent.head(new HostResponseHead(status, fields, framing != null, HostResponseHead.UPSTREAM));
-        reader.start();
+        if (!released) {
+            reader.start();
+        }
     }
 
     private void switched(HttpClientResponse response) {
@@ -308,6 +311,7 @@ final class Try implements Ascent.Exit {
     }
 
     private void release() {
+        released = true;
         attempt.ended();
         deadlines.stop();
         ascent.kill();
