@@ -84,7 +84,7 @@ final class HostExchange implements Ascent.Exit {
     private @Nullable HostResponseHead head;
     private @Nullable Ascent ascent;
     private @Nullable Tries tries;
-    private CoarseTimers.@Nullable Timer totalTimer;
+    private long totalTimer = -1;
     private boolean switched;
     private boolean over;
 
@@ -117,7 +117,8 @@ final class HostExchange implements Ascent.Exit {
      */
     void start(byte @Nullable [] whole, Json.Facts known) {
         long totalMillis = Math.max(1, timeouts.total().toMillis());
-        totalTimer = loop.deadline(totalMillis, () -> fail(504, "upstream_timeout", "the request took too long"));
+        totalTimer = loop.setTimer(totalMillis, () -> fail(504, "upstream_timeout", "the request took too long"));
+        cancellations.add(() -> loop.cancelTimer(totalTimer));
         facts = known;
         arrived = whole;
         for (int i = 0; i < filters.length; i++) {
@@ -443,7 +444,7 @@ final class HostExchange implements Ascent.Exit {
         }
         switched = true;
         // Such a connection lives as long as its ends want; the deadlines of answers do not apply.
-        stopTotalTimer();
+        loop.cancelTimer(totalTimer);
         source.upgrade(head, upstream, () -> complete(true, false), () -> complete(false, true));
     }
 
@@ -543,7 +544,6 @@ final class HostExchange implements Ascent.Exit {
         if (ascent != null) {
             ascent.kill();
         }
-        stopTotalTimer();
         cancellations.run();
         ExchangeOutcome outcome = record.outcome(switched ? 101 : downstream.status(), whole, cancelled, tries);
         for (int i = made - 1; i >= 0; i--) {
@@ -554,12 +554,6 @@ final class HostExchange implements Ascent.Exit {
             services.accessLog().write(record.line(subject, outcome, downstream.bytesSent()));
         }
         subject.snapshot().unpin();
-    }
-
-    private void stopTotalTimer() {
-        if (totalTimer != null) {
-            totalTimer.cancel();
-        }
     }
 
     private void callOnComplete(int i, ExchangeOutcome outcome) {

@@ -12,7 +12,6 @@ public final class Loop implements Executor {
     private final UpstreamPool pool;
     private final HookWatch.Seat seat;
     private final Thread thread;
-    private final CoarseTimers deadlines;
 
     /** The loop of the calling event loop thread. */
     public Loop(Vertx vertx, UpstreamPool pool, HookWatch watch) {
@@ -21,7 +20,6 @@ public final class Loop implements Executor {
         this.pool = pool;
         this.seat = watch.seat();
         this.thread = Thread.currentThread();
-        this.deadlines = new CoarseTimers(System::nanoTime, task -> setTimer(CoarseTimers.TICK_MILLIS, task));
     }
 
     Vertx vertx() {
@@ -48,11 +46,6 @@ public final class Loop implements Executor {
     @Override
     public void execute(Runnable task) {
         context.runOnContext(ignored -> task.run());
-    }
-
-    /** A timer for what hardly ever happens: cheap, but not exact. */
-    CoarseTimers.Timer deadline(long millis, Runnable task) {
-        return deadlines.set(millis, task);
     }
 
     long setTimer(long millis, Runnable task) {

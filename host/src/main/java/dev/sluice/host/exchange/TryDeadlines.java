@@ -27,7 +27,7 @@ final class TryDeadlines {
     private long dispatched;
     private long lastActivity;
     private long pausedAt = NEVER;
-    private CoarseTimers.@Nullable Timer timer;
+    private long timer = -1;
     private long timerAt = NEVER;
 
     TryDeadlines(Loop loop) {
@@ -115,9 +115,9 @@ final class TryDeadlines {
 
     void stop() {
         running = false;
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
+        if (timer >= 0) {
+            loop.cancelTimer(timer);
+            timer = -1;
             timerAt = NEVER;
         }
     }
@@ -127,18 +127,18 @@ final class TryDeadlines {
             return;
         }
         long at = earliest();
-        if (at == NEVER || (timer != null && timerAt - at <= 0)) {
+        if (at == NEVER || (timer >= 0 && timerAt - at <= 0)) {
             return;
         }
-        if (timer != null) {
-            timer.cancel();
+        if (timer >= 0) {
+            loop.cancelTimer(timer);
         }
         timerAt = at;
-        timer = loop.deadline(1 + Math.max(0, at - System.nanoTime()) / 1_000_000, this::fire);
+        timer = loop.setTimer(1 + Math.max(0, at - System.nanoTime()) / 1_000_000, this::fire);
     }
 
     private void fire() {
-        timer = null;
+        timer = -1;
         timerAt = NEVER;
         if (!running || pausedAt != NEVER) {
             return;
