@@ -343,7 +343,8 @@ class SlotsTest extends Kernel {
                             public Events onEvent(Event event) {
                                 return Events.when(
                                         text(event).equals("a")
-                                                ? exchange.after(Duration.ofMillis(50)).thenApply(over -> event)
+                                                ? exchange.after(Duration.ofMillis(50))
+                                                        .thenApply(over -> event)
                                                 : CompletableFuture.completedFuture(event));
                             }
                         };
