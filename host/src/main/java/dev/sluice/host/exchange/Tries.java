@@ -105,6 +105,10 @@ final class Tries {
     }
 
     void accepted(HostResponseHead head) {
+        if (!accepted) {
+            // What went wrong before is mended; should the rest be lost, its own cause is what the client is told.
+            first = null;
+        }
         accepted = true;
         resumable = head.isStream();
     }
