@@ -103,8 +103,8 @@ final class ProtocolsTest {
                             filters: [ watch: {} ]
                         """.formatted(port))
                 .start()) {
-            WebSocket socket = await(
-                    vertx.createWebSocketClient().connect(gateway.gateway().port(), "127.0.0.1", "/chat?room=1"));
+            WebSocket socket = await(keep(vertx.createWebSocketClient())
+                    .connect(gateway.gateway().port(), "127.0.0.1", "/chat?room=1"));
             BlockingQueue<String> received = new LinkedBlockingQueue<>();
             socket.textMessageHandler(received::add);
             String large = "x".repeat(50_000);
