@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -246,23 +247,29 @@ public final class Gateway implements AutoCloseable, GatewayView {
         }
         boolean whole = true;
         for (Future<Void> future : draining) {
-            try {
-                future.toCompletionStage()
-                        .toCompletableFuture()
-                        .get(
-                                Math.max(1, deadline - System.nanoTime() + TimeUnit.SECONDS.toNanos(1)),
-                                TimeUnit.NANOSECONDS);
-            } catch (ExecutionException | TimeoutException e) {
-                whole = false;
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                whole = false;
-            }
+            // Connections that are still open a second after their time are not waited for.
+            whole &= ends(future.toCompletionStage().toCompletableFuture(), deadline + TimeUnit.SECONDS.toNanos(1));
         }
         Snapshot snapshot = current;
-        boolean finished = whole && (snapshot == null || snapshot.inFlight() == 0);
+        if (snapshot != null) {
+            current = null;
+            snapshot.retire();
+            whole &= ends(snapshot.ended(), deadline);
+        }
         close();
-        return finished;
+        return whole;
+    }
+
+    private static boolean ends(CompletableFuture<?> future, long deadline) {
+        try {
+            future.get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     @Override

@@ -48,10 +48,11 @@ final class RunCommand implements Callable<Integer> {
             installation.close();
             return 1;
         }
+        // Before the greeting: who reads that may send a signal at once.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, config), "sluice-shutdown"));
         PrintWriter out = spec.commandLine().getOut();
         out.print(Greeting.of(gateway, config));
         out.flush();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, config), "sluice-shutdown"));
         // Signals end the process through the hook; nothing else counts this down.
         new CountDownLatch(1).await();
         return 0;

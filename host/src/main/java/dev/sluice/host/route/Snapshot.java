@@ -5,6 +5,7 @@ import dev.sluice.host.plugin.PluginGeneration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ public final class Snapshot {
     private final List<PluginGeneration> generations;
     private final Runnable release;
     private final AtomicLong pins = new AtomicLong(CURRENT);
+    private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
     private final Instant since = Instant.now();
     private volatile boolean retired;
 
@@ -109,7 +111,13 @@ public final class Snapshot {
     public void unpin() {
         if (pins.decrementAndGet() == 0) {
             release.run();
+            ended.complete(null);
         }
+    }
+
+    /** Completes when it is retired and its last exchange has ended. */
+    public CompletableFuture<@Nullable Void> ended() {
+        return ended;
     }
 
     /** Says that no new exchange will pin it; called once. */
