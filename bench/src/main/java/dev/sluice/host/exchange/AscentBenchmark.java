@@ -211,7 +211,7 @@ public class AscentBenchmark {
         }
 
         @Override
-        public Answer render(Reply reply, String filter) {
+        public Answer render(Reply reply, int filter) {
             throw new IllegalStateException("no filter here replies");
         }
     }

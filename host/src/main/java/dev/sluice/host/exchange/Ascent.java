@@ -76,7 +76,7 @@ final class Ascent {
         /** Whether more output would only pile up. */
         boolean full();
 
-        Answer render(Reply reply, String filter);
+        Answer render(Reply reply, int filter);
     }
 
     /** The filters, by their place in the chain. */
@@ -448,7 +448,7 @@ final class Ascent {
         closeFrom(i);
         exit.sourceDone();
         if (!dead) {
-            enter(i, exit.render(reply, filters.names[i]));
+            enter(i, exit.render(reply, i));
         }
     }
 
@@ -522,7 +522,7 @@ final class Ascent {
             kill();
             exit.broken(reply, filters.names[i]);
         } else {
-            enter(i, exit.render(reply, filters.names[i]));
+            enter(i, exit.render(reply, i));
         }
     }
 

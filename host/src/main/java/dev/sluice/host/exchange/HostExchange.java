@@ -1,13 +1,9 @@
 package dev.sluice.host.exchange;
 
-import dev.sluice.api.Attempt;
-import dev.sluice.api.AttemptFilter;
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
-import dev.sluice.api.Filter;
 import dev.sluice.api.Key;
 import dev.sluice.api.Operation;
-import dev.sluice.api.Recovery;
 import dev.sluice.api.Reply;
 import dev.sluice.api.Step;
 import dev.sluice.api.Target;
@@ -68,18 +64,12 @@ final class HostExchange implements Ascent.Exit {
     private final ExchangeRecord record = new ExchangeRecord();
     private final Cancellations cancellations = new Cancellations();
     private final EffectiveTimeouts timeouts;
-    private final Filter[] filters;
-    private final String[] names;
-    private HookPlan plan;
-    private int made;
-    private Filter @Nullable [] completing;
+    private final ExchangeFilters filters;
     private byte @Nullable [] arrived;
     private @Nullable HostBody body;
     private Json.Facts facts = Json.Facts.NONE;
     private @Nullable Target target;
     private @Nullable Map<Key<?>, Object> values;
-    private boolean @Nullable [] watched;
-    private boolean @Nullable [] touched;
     private int mutations;
     private @Nullable HostResponseHead head;
     private @Nullable Ascent ascent;
@@ -94,17 +84,10 @@ final class HostExchange implements Ascent.Exit {
         this.subject = subject;
         this.downstream = downstream;
         this.source = source;
-        Chain chain = subject.chain();
-        this.filters = chain.newArray();
-        this.names = chain.names();
-        this.plan = HookPlan.NONE;
+        this.filters = new ExchangeFilters(this, subject.chain());
         this.timeouts = subject.route() == null
                 ? EffectiveTimeouts.of(dev.sluice.host.config.Config.Timeouts.NONE)
                 : EffectiveTimeouts.of(subject.route().config().timeouts());
-        if (chain.skipsOnError()) {
-            watched = chain.skippable();
-            touched = new boolean[chain.size()];
-        }
         services.telemetry().begun();
     }
 
@@ -121,34 +104,21 @@ final class HostExchange implements Ascent.Exit {
         cancellations.add(() -> loop.cancelTimer(totalTimer));
         facts = known;
         arrived = whole;
-        for (int i = 0; i < filters.length; i++) {
-            loop.seat().enter(names[i], "newFilter");
-            try {
-                filters[i] = subject.chain().newFilter(i, new ExchangeView(this, i));
-                made = i + 1;
-            } catch (Throwable t) {
-                filters[i] = Filter.PASS;
-                if (!hookFailed(i, "newFilter", t)) {
-                    return;
-                }
-            } finally {
-                loop.seat().exit();
-            }
+        if (filters.make()) {
+            requestHooks(0);
         }
-        plan = subject.chain().plan(filters);
-        requestHooks(0);
     }
 
     private void requestHooks(int from) {
-        for (int i = from; i < filters.length; i++) {
+        for (int i = from; i < filters.size(); i++) {
             if (over) {
                 return;
             }
-            if ((plan.masks()[i] & HookMasks.REQUEST) == 0) {
+            if (!filters.has(i, HookMasks.REQUEST)) {
                 continue;
             }
             int next = i + 1;
-            Step step = callOnRequest(i);
+            Step step = filters.onRequest(i, subject.head());
             if (step == null || !proceed(i, "onRequest", step, () -> requestHooks(next))) {
                 return;
             }
@@ -181,7 +151,7 @@ final class HostExchange implements Ascent.Exit {
     }
 
     private boolean wantsBody() {
-        boolean looks = plan.any(HookMasks.REQUEST_BODY | HookMasks.ATTEMPT | HookMasks.FAILURE);
+        boolean looks = plan().any(HookMasks.REQUEST_BODY | HookMasks.ATTEMPT | HookMasks.FAILURE);
         return looks && (isJsonRequest() || wantsMedia(subject.head().headers().get("content-type")));
     }
 
@@ -214,20 +184,20 @@ final class HostExchange implements Ascent.Exit {
         }
         HostBody read = HostBody.of(services.json(), bytes, json);
         body = read;
-        parseBig(read, plan.any(HookMasks.REQUEST_BODY), () -> bodyHooks(0));
+        parseBig(read, plan().any(HookMasks.REQUEST_BODY), () -> bodyHooks(0));
     }
 
     private void bodyHooks(int from) {
         HostBody whole = body;
-        for (int i = from; i < filters.length && whole != null; i++) {
+        for (int i = from; i < filters.size() && whole != null; i++) {
             if (over) {
                 return;
             }
-            if ((plan.masks()[i] & HookMasks.REQUEST_BODY) == 0 || !(whole.saysJson() || wantsMedia(i))) {
+            if (!filters.has(i, HookMasks.REQUEST_BODY) || !(whole.saysJson() || wantsMedia(i))) {
                 continue;
             }
             int next = i + 1;
-            Step step = callOnRequestBody(i, whole);
+            Step step = filters.onRequestBody(i, whole);
             if (step == null || !proceed(i, "onRequestBody", step, () -> bodyHooks(next))) {
                 return;
             }
@@ -267,94 +237,15 @@ final class HostExchange implements Ascent.Exit {
         return true;
     }
 
-    // Hook calls.
-
-    private @Nullable Step callOnRequest(int i) {
-        int before = changes();
-        loop.seat().enter(names[i], "onRequest");
-        try {
-            return Objects.requireNonNull(filters[i].onRequest(subject.head()), "onRequest returned null");
-        } catch (Throwable t) {
-            noteChanges(i, before);
-            return hookFailed(i, "onRequest", t) ? Step.next() : null;
-        } finally {
-            loop.seat().exit();
-            noteChanges(i, before);
-        }
-    }
-
-    private @Nullable Step callOnRequestBody(int i, HostBody whole) {
-        int before = changes();
-        loop.seat().enter(names[i], "onRequestBody");
-        try {
-            return Objects.requireNonNull(filters[i].onRequestBody(whole), "onRequestBody returned null");
-        } catch (Throwable t) {
-            noteChanges(i, before);
-            return hookFailed(i, "onRequestBody", t) ? Step.next() : null;
-        } finally {
-            loop.seat().exit();
-            noteChanges(i, before);
-        }
-    }
-
-    /** The filter's part in a try; null: it threw, and the exchange has failed. */
-    @Nullable
-    AttemptFilter callOnAttempt(int i, Attempt attempt) {
-        if ((plan.masks()[i] & HookMasks.ATTEMPT) == 0) {
-            return AttemptFilter.PASS;
-        }
-        loop.seat().enter(names[i], "onAttempt");
-        try {
-            return Objects.requireNonNull(filters[i].onAttempt(attempt), "onAttempt returned null");
-        } catch (Throwable t) {
-            return hookFailed(i, "onAttempt", t) ? AttemptFilter.PASS : null;
-        } finally {
-            loop.seat().exit();
-        }
-    }
-
-    @Nullable
-    Recovery callOnFailure(int i, HostFailure failure) {
-        loop.seat().enter(names[i], "onFailure");
-        try {
-            return Objects.requireNonNull(filters[i].onFailure(failure), "onFailure returned null");
-        } catch (Throwable t) {
-            return hookFailed(i, "onFailure", t) ? Recovery.pass() : null;
-        } finally {
-            loop.seat().exit();
-        }
-    }
-
-    private int changes() {
+    /** Counts what filters have changed so far. */
+    int changes() {
         HostBody whole = body;
         return mutations + subject.head().fields().changes() + (whole == null ? 0 : whole.changes());
     }
 
-    private void noteChanges(int i, int before) {
-        if (touched != null && changes() != before) {
-            touched[i] = true;
-        }
-    }
-
     @Override
     public boolean hookFailed(int i, String hook, Throwable cause) {
-        logHookFailure(i, hook, cause);
-        boolean skips = watched != null && watched[i] && touched != null && !touched[i];
-        if (skips) {
-            if (completing == null) {
-                completing = filters.clone();
-            }
-            filters[i] = Filter.PASS;
-            return true;
-        }
-        fail(500, "filter_failed", "the filter " + names[i] + " failed in " + hook);
-        return false;
-    }
-
-    void logHookFailure(int i, String hook, Throwable cause) {
-        services.telemetry().filterFailed(subject.chain().entry(i).name(), hook);
-        record.note("filter_failed", names[i] + "." + hook);
-        LOG.warn("request {} on route {}: the filter {} failed in {}", id(), route(), names[i], hook, cause);
+        return filters.failed(i, hook, cause);
     }
 
     void logUpstreamTrouble(HostAttempt attempt, Throwable cause) {
@@ -369,9 +260,7 @@ final class HostExchange implements Ascent.Exit {
 
     @Override
     public void touched(int filter) {
-        if (touched != null) {
-            touched[filter] = true;
-        }
+        filters.touch(filter);
     }
 
     // The answer's way up.
@@ -379,16 +268,7 @@ final class HostExchange implements Ascent.Exit {
     Ascent ascent() {
         Ascent a = ascent;
         if (a == null) {
-            a = new Ascent(
-                    new Ascent.Filters(
-                            filters,
-                            names,
-                            plan.masks(),
-                            watched,
-                            subject.chain().wantsAnyBody()),
-                    loop,
-                    bounds(),
-                    this);
+            a = new Ascent(filters.ascending(), loop, bounds(), this);
             ascent = a;
         }
         return a;
@@ -398,13 +278,13 @@ final class HostExchange implements Ascent.Exit {
     void answerFrom(int filter, Reply reply) {
         if (!over) {
             discardRequest();
-            ascent().enter(filter, render(reply, names[filter]));
+            ascent().enter(filter, render(reply, filter));
         }
     }
 
     /** An answer from below all filters. */
     void answer(Answer answer) {
-        ascent().enter(filters.length, answer);
+        ascent().enter(filters.size(), answer);
     }
 
     @Override
@@ -500,12 +380,17 @@ final class HostExchange implements Ascent.Exit {
     }
 
     @Override
-    public Answer render(Reply reply, String filter) {
+    public Answer render(Reply reply, int filter) {
+        return render(reply, subject.chain().entry(filter).name());
+    }
+
+    /** An answer that comes from there. */
+    Answer render(Reply reply, String source) {
         return Rendering.answer(
                 this,
                 services.json(),
                 reply,
-                filter,
+                source,
                 facts.stream() || subject.path().streams());
     }
 
@@ -546,29 +431,12 @@ final class HostExchange implements Ascent.Exit {
         }
         cancellations.run();
         ExchangeOutcome outcome = record.outcome(switched ? 101 : downstream.status(), whole, cancelled, tries);
-        for (int i = made - 1; i >= 0; i--) {
-            callOnComplete(i, outcome);
-        }
+        filters.complete(outcome);
         services.telemetry().ended(route(), subject.internal(), outcome.status(), outcome.nanos());
         if (services.accessLog().isOn() && !subject.internal()) {
             services.accessLog().write(record.line(subject, outcome, downstream.bytesSent()));
         }
         subject.snapshot().unpin();
-    }
-
-    private void callOnComplete(int i, ExchangeOutcome outcome) {
-        Filter filter = completing == null ? filters[i] : completing[i];
-        if ((HookMasks.of(filter.getClass()) & HookMasks.COMPLETE) == 0) {
-            return;
-        }
-        loop.seat().enter(names[i], "onComplete");
-        try {
-            filter.onComplete(outcome);
-        } catch (Throwable t) {
-            logHookFailure(i, "onComplete", t);
-        } finally {
-            loop.seat().exit();
-        }
     }
 
     private void discardRequest() {
@@ -591,12 +459,16 @@ final class HostExchange implements Ascent.Exit {
         return subject.chain();
     }
 
+    ExchangeFilters filters() {
+        return filters;
+    }
+
     HookPlan plan() {
-        return plan;
+        return filters.plan();
     }
 
     String[] names() {
-        return names;
+        return subject.chain().names();
     }
 
     HostRequestHead head() {

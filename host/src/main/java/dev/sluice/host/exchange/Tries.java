@@ -146,7 +146,7 @@ final class Tries {
             if ((exchange.plan().masks()[i] & HookMasks.FAILURE) == 0) {
                 continue;
             }
-            Recovery recovery = exchange.callOnFailure(i, failure);
+            Recovery recovery = exchange.filters().onFailure(i, failure);
             if (recovery == null || !passes(i, recovery, failure)) {
                 return;
             }

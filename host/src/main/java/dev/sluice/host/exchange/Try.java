@@ -84,7 +84,7 @@ final class Try implements Ascent.Exit {
     void begin() {
         int union = 0;
         for (int i = 0; i < filters.length; i++) {
-            AttemptFilter filter = exchange.callOnAttempt(i, attempt);
+            AttemptFilter filter = exchange.filters().onAttempt(i, attempt);
             if (filter == null) {
                 return;
             }
@@ -145,7 +145,7 @@ final class Try implements Ascent.Exit {
         }
         if (step instanceof Reply reply) {
             startDeadlines();
-            ascent.enter(i, exchange.render(reply, exchange.names()[i]));
+            ascent.enter(i, render(reply, i));
             return false;
         }
         return true;
@@ -518,7 +518,7 @@ final class Try implements Ascent.Exit {
 
     @Override
     public boolean hookFailed(int filter, String hook, Throwable cause) {
-        exchange.logHookFailure(filter, hook, cause);
+        exchange.filters().blame(filter, hook, cause);
         fail(Reason.FILTER, "the filter " + exchange.names()[filter] + " failed in " + hook);
         return false;
     }
@@ -542,7 +542,7 @@ final class Try implements Ascent.Exit {
     }
 
     @Override
-    public Answer render(Reply reply, String filter) {
+    public Answer render(Reply reply, int filter) {
         return exchange.render(reply, filter);
     }
 }
