@@ -142,7 +142,10 @@ final class ExchangeFilters {
     void complete(Outcome outcome) {
         Filter[] all = completing == null ? filters : completing;
         for (int i = made - 1; i >= 0; i--) {
-            if ((HookMasks.of(all[i].getClass()) & HookMasks.COMPLETE) == 0) {
+            // A filter that threw while they were being made leaves no plan behind.
+            boolean planned = plan.masks().length > i;
+            int hooks = planned ? plan.masks()[i] : HookMasks.of(all[i].getClass());
+            if ((hooks & HookMasks.COMPLETE) == 0) {
                 continue;
             }
             seat.enter(names[i], "onComplete");
