@@ -131,6 +131,43 @@ final class StreamingTest {
     }
 
     @Test
+    void aFilterThatFloodsEventsHoldsBackItsOwnExchangeAlone() throws Exception {
+        String event = "data: " + delta("x") + "\n\n";
+        byte[] many = event.repeat(1000).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        Answer flood = Answer.stream();
+        for (int i = 0; i < 50; i++) {
+            flood = flood.chunk(many);
+        }
+        Answer whole = flood.end();
+        upstream.always(request -> request.path().equals("/other") ? Answer.json(200, "{}") : whole);
+        TestGateway with = TestGateway.with().loops(1).filter("multiply", exchange -> new Filter() {
+            @Override
+            public Events onEvent(Event one) {
+                List<Event> thousand = new ArrayList<>();
+                for (int i = 0; i < 1000; i++) {
+                    thousand.add(Event.data("copy " + i + " " + "y".repeat(100)));
+                }
+                return Events.of(thousand);
+            }
+        });
+        try (TestGateway gateway = gateway("multiply: {}", with);
+                RawClient client = new RawClient(gateway.gateway().port())) {
+            client.post("/v1/chat/completions", CHAT);
+            assertThat(client.lineThatBegins("data:")).startsWith("data: copy 0 ");
+            // 50,000 events would become 5 GB: they must wait at the upstream, while this very loop serves others.
+            for (int i = 0; i < 20; i++) {
+                assertThat(gateway.get("/other").statusCode()).isEqualTo(200);
+            }
+            for (int i = 1; i < 3000; i++) {
+                assertThat(client.lineThatBegins("data:")).startsWith("data: copy " + i % 1000 + " ");
+            }
+            Runtime runtime = Runtime.getRuntime();
+            runtime.gc();
+            assertThat(runtime.totalMemory() - runtime.freeMemory()).isLessThan(500L * 1024 * 1024);
+        }
+    }
+
+    @Test
     void aClientThatLeavesMidStreamFreesTheUpstreamWithinASecond() throws Exception {
         BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
         upstream.next(Answer.stream().event(delta("one")).silence());
