@@ -386,12 +386,7 @@ final class HostExchange implements Ascent.Exit {
 
     /** An answer that comes from there. */
     Answer render(Reply reply, String source) {
-        return Rendering.answer(
-                this,
-                services.json(),
-                reply,
-                source,
-                facts.stream() || subject.path().streams());
+        return Rendering.answer(this, services.json(), reply, source, wantsStream());
     }
 
     // The end.
