@@ -104,6 +104,10 @@ final class LoopVerticle extends VerticleBase {
                 .setHttp2ClearTextEnabled(listen.http2())
                 .setHttp2ConnectionWindowSize(1024 * 1024)
                 .setStrictThreadMode(true)
+                // WebSockets go through as they are: extensions are their ends' affair, and the handler costs each
+                // request.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
                 .setTcpNoDelay(true);
         TlsServer tls = listen.tls();
         if (tls != null) {

@@ -64,6 +64,7 @@ final class HostExchange implements Ascent.Exit {
     private final ExchangeRecord record = new ExchangeRecord();
     private final Cancellations cancellations = new Cancellations();
     private final EffectiveTimeouts timeouts;
+    private final DeadlineWheel.Deadline total;
     private final ExchangeFilters filters;
     private byte @Nullable [] arrived;
     private @Nullable HostBody body;
@@ -74,7 +75,6 @@ final class HostExchange implements Ascent.Exit {
     private @Nullable HostResponseHead head;
     private @Nullable Ascent ascent;
     private @Nullable Tries tries;
-    private long totalTimer = -1;
     private boolean switched;
     private boolean over;
 
@@ -88,6 +88,7 @@ final class HostExchange implements Ascent.Exit {
         this.timeouts = subject.route() == null
                 ? EffectiveTimeouts.of(dev.sluice.host.config.Config.Timeouts.NONE)
                 : EffectiveTimeouts.of(subject.route().config().timeouts());
+        this.total = loop.deadlines().newDeadline(() -> fail(504, "upstream_timeout", "the request took too long"));
         services.telemetry().begun();
     }
 
@@ -99,9 +100,7 @@ final class HostExchange implements Ascent.Exit {
      * @param whole the request's body, where it had to be read to find the route; else null
      */
     void start(byte @Nullable [] whole, Json.Facts known) {
-        long totalMillis = Math.max(1, timeouts.total().toMillis());
-        totalTimer = loop.setTimer(totalMillis, () -> fail(504, "upstream_timeout", "the request took too long"));
-        cancellations.add(() -> loop.cancelTimer(totalTimer));
+        total.set(System.nanoTime() + timeouts.total().toNanos());
         facts = known;
         arrived = whole;
         if (filters.make()) {
@@ -324,7 +323,7 @@ final class HostExchange implements Ascent.Exit {
         }
         switched = true;
         // Such a connection lives as long as its ends want; the deadlines of answers do not apply.
-        loop.cancelTimer(totalTimer);
+        total.clear();
         source.upgrade(head, upstream, () -> complete(true, false), () -> complete(false, true));
     }
 
@@ -418,6 +417,7 @@ final class HostExchange implements Ascent.Exit {
             return;
         }
         over = true;
+        total.clear();
         if (tries != null) {
             tries.cancel();
         }

@@ -39,7 +39,8 @@ final class HostHeaders implements Headers {
     }
 
     static HostHeaders empty() {
-        return new HostHeaders(HttpHeaders.headers());
+        // Not HttpHeaders.headers(): that would check once more what a decoder, or set and add here, have checked.
+        return new HostHeaders(MultiMap.caseInsensitiveMultiMap());
     }
 
     MultiMap fields() {

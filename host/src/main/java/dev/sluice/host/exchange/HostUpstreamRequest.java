@@ -4,6 +4,7 @@ import dev.sluice.api.Attempt;
 import dev.sluice.api.Body;
 import dev.sluice.api.Headers;
 import dev.sluice.api.UpstreamRequest;
+import io.vertx.core.MultiMap;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Objects;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class HostUpstreamRequest implements UpstreamRequest {
     private final HostAttempt attempt;
     private final String remoteAddress;
-    private final HostHeaders headers;
+    private final HostHeaders original;
+    private @Nullable HostHeaders headers;
     private final @Nullable HostBody body;
     private String method;
     private String path;
@@ -23,7 +25,7 @@ final class HostUpstreamRequest implements UpstreamRequest {
     HostUpstreamRequest(HostAttempt attempt, HostRequestHead head, @Nullable HostBody body, @Nullable URI uri) {
         this.attempt = attempt;
         this.remoteAddress = head.remoteAddress();
-        this.headers = head.fields().copy().dropHopByHop();
+        this.original = head.fields();
         this.body = body == null ? null : body.forTry();
         this.method = head.method();
         this.path = head.path();
@@ -36,8 +38,16 @@ final class HostUpstreamRequest implements UpstreamRequest {
         return body;
     }
 
-    HostHeaders fields() {
-        return headers;
+    /** Writes its header fields into an empty head; the client's own straight away where no filter asked for them. */
+    HostHeaders writeTo(MultiMap target) {
+        HostHeaders written = new HostHeaders(target);
+        if (headers == null) {
+            original.copyTo(target);
+            written.dropHopByHop();
+        } else {
+            headers.copyTo(target);
+        }
+        return written;
     }
 
     @Override
@@ -75,7 +85,12 @@ final class HostUpstreamRequest implements UpstreamRequest {
 
     @Override
     public Headers headers() {
-        return headers;
+        HostHeaders own = headers;
+        if (own == null) {
+            own = original.copy().dropHopByHop();
+            headers = own;
+        }
+        return own;
     }
 
     @Override

@@ -44,6 +44,8 @@ final class HttpDownstream implements Downstream {
     private Framing framing = Framing.SSE;
     private @Nullable Buffer gathered;
     private boolean gatheredIsOurs;
+    private boolean gatheredIsRaw;
+    private boolean betweenEvents;
     private boolean flushScheduled;
     private boolean headWritten;
     private boolean closed;
@@ -102,7 +104,8 @@ final class HttpDownstream implements Downstream {
             }
             // Proxies in front of us that buffer answers are told not to hold a stream back.
             fields.set("x-accel-buffering", "no");
-            if (framing == Framing.SSE) {
+            // In an encoded answer a comment of ours would be none.
+            if (framing == Framing.SSE && fields.get("content-encoding") == null) {
                 startKeepAlive();
             }
         } else if (length >= 0) {
@@ -137,6 +140,7 @@ final class HttpDownstream implements Downstream {
             writeHead(true, -1);
         }
         framing.encode(event, gather());
+        gatheredIsRaw = false;
         scheduleFlush();
     }
 
@@ -154,6 +158,7 @@ final class HttpDownstream implements Downstream {
         } else {
             gather().appendBuffer(chunk);
         }
+        gatheredIsRaw = true;
         scheduleFlush();
     }
 
@@ -190,6 +195,7 @@ final class HttpDownstream implements Downstream {
         gathered = null;
         bytes += out.length();
         lastWrite = System.nanoTime();
+        betweenEvents = !gatheredIsRaw || endsWithBlankLine(out);
         var unused = response.write(out);
         if (!full && response.writeQueueFull()) {
             full = true;
@@ -282,6 +288,16 @@ final class HttpDownstream implements Downstream {
         }
     }
 
+    /** A stream that passes as its bytes may rest in the middle of an event, where a comment would be a part of it. */
+    private static boolean endsWithBlankLine(Buffer out) {
+        int end = out.length();
+        if (end < 2 || out.getByte(end - 1) != '\n') {
+            return false;
+        }
+        byte before = out.getByte(end - 2);
+        return before == '\n' || (before == '\r' && end > 2 && out.getByte(end - 3) == '\n');
+    }
+
     private void startKeepAlive() {
         lastWrite = System.nanoTime();
         keepAliveTimer = loop.setTimer(keepAlive.toMillis(), this::keepAlive);
@@ -296,7 +312,7 @@ final class HttpDownstream implements Downstream {
         if (left <= 0) {
             lastWrite = System.nanoTime();
             left = keepAlive.toMillis();
-            if (!response.writeQueueFull()) {
+            if (betweenEvents && !response.writeQueueFull()) {
                 var unused = response.write(KEEP_ALIVE);
             }
         }

@@ -5,13 +5,14 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.concurrent.Executor;
 
-/** One event loop and what belongs to it: its pool of upstream connections and its seat at the hook watch. */
+/** One event loop and what belongs to it: its pool of upstream connections, its deadlines and its seat at the hook watch. */
 public final class Loop implements Executor {
     private final Vertx vertx;
     private final Context context;
     private final UpstreamPool pool;
     private final HookWatch.Seat seat;
     private final Thread thread;
+    private final DeadlineWheel deadlines;
 
     /** The loop of the calling event loop thread. */
     public Loop(Vertx vertx, UpstreamPool pool, HookWatch watch) {
@@ -20,6 +21,7 @@ public final class Loop implements Executor {
         this.pool = pool;
         this.seat = watch.seat();
         this.thread = Thread.currentThread();
+        this.deadlines = new DeadlineWheel(vertx);
     }
 
     Vertx vertx() {
@@ -36,6 +38,11 @@ public final class Loop implements Executor {
 
     Thread thread() {
         return thread;
+    }
+
+    /** For what nearly never expires; {@link #setTimer} for what will. */
+    DeadlineWheel deadlines() {
+        return deadlines;
     }
 
     <T> LoopFuture<T> newFuture() {

@@ -193,9 +193,7 @@ final class Try implements Ascent.Exit {
             return;
         }
         call = open;
-        HostHeaders fields = request.fields();
-        exchange.prepare(fields, open, looksAtAnswers());
-        fields.copyTo(open.headers());
+        exchange.prepare(request.writeTo(open.headers()), open, looksAtAnswers());
         // The answer's own handlers tell what went wrong; without one here it would be logged once more.
         open.exceptionHandler(broken -> {});
         open.response().onComplete(this::answered, cause -> {

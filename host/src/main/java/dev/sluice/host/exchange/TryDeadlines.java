@@ -6,13 +6,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The deadlines of one try, with one timer: it fires at the earliest and is set again if that one has moved. All stand
+ * The deadlines of one try, in one: it expires at the earliest, and is set again if that one has moved. All stand
  * still while the host itself does not read.
  */
 final class TryDeadlines {
     private static final long NEVER = Long.MAX_VALUE;
 
-    private final Loop loop;
+    private final DeadlineWheel.Deadline deadline;
     private Consumer<@Nullable Reason> onExpiry = reason -> {};
     private long firstEvent = NEVER;
     private long answer = NEVER;
@@ -27,11 +27,9 @@ final class TryDeadlines {
     private long dispatched;
     private long lastActivity;
     private long pausedAt = NEVER;
-    private long timer = -1;
-    private long timerAt = NEVER;
 
     TryDeadlines(Loop loop) {
-        this.loop = loop;
+        this.deadline = loop.deadlines().newDeadline(this::expired);
     }
 
     void firstEventWithin(Duration limit) {
@@ -115,11 +113,7 @@ final class TryDeadlines {
 
     void stop() {
         running = false;
-        if (timer >= 0) {
-            loop.cancelTimer(timer);
-            timer = -1;
-            timerAt = NEVER;
-        }
+        deadline.clear();
     }
 
     private void arm() {
@@ -127,19 +121,12 @@ final class TryDeadlines {
             return;
         }
         long at = earliest();
-        if (at == NEVER || (timer >= 0 && timerAt - at <= 0)) {
-            return;
+        if (at != NEVER && (!deadline.isSet() || deadline.at() - at > 0)) {
+            deadline.set(at);
         }
-        if (timer >= 0) {
-            loop.cancelTimer(timer);
-        }
-        timerAt = at;
-        timer = loop.setTimer(1 + Math.max(0, at - System.nanoTime()) / 1_000_000, this::fire);
     }
 
-    private void fire() {
-        timer = -1;
-        timerAt = NEVER;
+    private void expired() {
         if (!running || pausedAt != NEVER) {
             return;
         }
