@@ -6,7 +6,9 @@ import dev.sluice.host.config.Config.Plugins;
 import dev.sluice.host.plugin.PluginCatalog;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +23,20 @@ public final class ConfigLoader {
     private final UnaryOperator<@Nullable String> environment;
 
     /** What came of reading a file. */
-    public sealed interface Result {}
+    public sealed interface Result {
+        /**
+         * The files that were looked at, as absolute paths: the file itself, what it includes, and what its
+         * {@code ${file:…}} name, whether they are there or not; no certificates. Of a broken file, as far as it could
+         * be read.
+         */
+        Set<Path> files();
+    }
 
     /** The file is right. */
-    public record Loaded(Config config) implements Result {}
+    public record Loaded(Config config, Set<Path> files) implements Result {}
 
     /** The file is wrong; the problems are never none, and stand in the order of the files. */
-    public record Broken(List<Problem> problems) implements Result {}
+    public record Broken(List<Problem> problems, Set<Path> files) implements Result {}
 
     /**
      * A loader that resolves {@code ${env:…}} against this process's environment.
@@ -60,15 +69,16 @@ public final class ConfigLoader {
      */
     public Result load(Path file, Function<Plugins, PluginCatalog> catalog) {
         List<Problem> problems = new ArrayList<>();
-        Document document = new Documents(new Placeholders(environment), problems).read(file);
+        Set<Path> files = new HashSet<>();
+        Document document = new Documents(new Placeholders(environment, files), problems, files).read(file);
         if (document == null) {
-            return new Broken(List.copyOf(problems));
+            return new Broken(List.copyOf(problems), Set.copyOf(files));
         }
         Config config = new Reading(file, document, problems).config(catalog);
         if (config != null && problems.isEmpty()) {
-            return new Loaded(config);
+            return new Loaded(config, Set.copyOf(files));
         }
-        return new Broken(Problems.inFileOrder(file.toString(), problems));
+        return new Broken(Problems.inFileOrder(file.toString(), problems), Set.copyOf(files));
     }
 
     /** The reading of one document. */

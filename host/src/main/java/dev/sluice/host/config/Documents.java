@@ -27,10 +27,17 @@ final class Documents {
 
     private final Placeholders placeholders;
     private final List<Problem> problems;
+    private final Set<Path> files;
 
-    Documents(Placeholders placeholders, List<Problem> problems) {
+    /**
+     * A reader.
+     *
+     * @param files takes the absolute path of each file that is looked at
+     */
+    Documents(Placeholders placeholders, List<Problem> problems, Set<Path> files) {
         this.placeholders = placeholders;
         this.problems = problems;
+        this.files = files;
     }
 
     /** The file with all that it includes; null if it could not be read, the problems say why. */
@@ -130,6 +137,7 @@ final class Documents {
     }
 
     private @Nullable Document readOne(Path file, Problem at) {
+        files.add(file.toAbsolutePath());
         String text = text(file, at);
         return text == null
                 ? null

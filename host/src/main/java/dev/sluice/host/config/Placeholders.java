@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -23,10 +24,17 @@ final class Placeholders {
     private static final long MAX_FILE_BYTES = 1 << 20;
 
     private final UnaryOperator<@Nullable String> environment;
+    private final Set<Path> files;
 
-    /** Resolves against these variables; the operator returns null for one that is not set. */
-    Placeholders(UnaryOperator<@Nullable String> environment) {
+    /**
+     * Resolves against these variables.
+     *
+     * @param environment returns null for a variable that is not set
+     * @param files takes the absolute path of each file that is looked at
+     */
+    Placeholders(UnaryOperator<@Nullable String> environment, Set<Path> files) {
         this.environment = environment;
+        this.files = files;
     }
 
     /** Whether the text holds a placeholder. */
@@ -84,9 +92,10 @@ final class Placeholders {
         return value;
     }
 
-    private static String file(String name, Path base, Consumer<String> problems) {
+    private String file(String name, Path base, Consumer<String> problems) {
         try {
             Path file = base.resolve(name);
+            files.add(file.toAbsolutePath());
             if (Files.exists(file) && !Files.isRegularFile(file)) {
                 problems.accept("${file:" + name + "} is not a plain file");
                 return "";

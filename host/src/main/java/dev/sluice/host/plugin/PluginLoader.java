@@ -56,6 +56,15 @@ public final class PluginLoader {
     }
 
     /**
+     * The jars that {@link #load} would load from a directory, by name; none if there is no such directory.
+     *
+     * @throws IOException or {@link UncheckedIOException} if it cannot be listed
+     */
+    public static List<Path> jars(Path directory) throws IOException {
+        return PluginFiles.jars(directory);
+    }
+
+    /**
      * Loads every jar of a directory; one that cannot be loaded is {@linkplain PluginCatalog#refused refused}. A
      * missing directory is an empty one.
      *

@@ -75,6 +75,7 @@ class ConfigFuzzTest {
                         other && !words.get(i).isBlank() ? TOKENS.get(random.nextInt(TOKENS.size())) : words.get(i));
             }
             Result result = files.load(yaml.toString());
+            assertThat(result.files()).contains(directory.resolve("sluice.yaml"));
             if (result instanceof Broken broken) {
                 assertThat(broken.problems()).as(yaml.toString()).isNotEmpty();
             } else {

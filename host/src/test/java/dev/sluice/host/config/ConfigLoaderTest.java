@@ -11,6 +11,9 @@ import dev.sluice.host.config.Config.Match;
 import dev.sluice.host.config.Config.ProviderConfig;
 import dev.sluice.host.config.Config.RouteConfig;
 import dev.sluice.host.config.Config.Timeouts;
+import dev.sluice.host.config.ConfigLoader.Broken;
+import dev.sluice.host.config.ConfigLoader.Loaded;
+import dev.sluice.host.config.ConfigLoader.Result;
 import dev.sluice.host.config.TestFilters.Cache;
 import dev.sluice.host.config.TestFilters.Proxy;
 import dev.sluice.host.config.TestFilters.Rule;
@@ -228,5 +231,63 @@ class ConfigLoaderTest {
                                 + " 'cache'?; installed: ai-proxy, cache, key-auth, key-failover, model-fallback",
                         "sluice.yaml:14:5 routes[1]: the route leads nowhere: add 'upstream', or a filter that picks a"
                                 + " target");
+    }
+
+    @Test
+    void aRightFileNamesTheFilesThatWereLookedAt() {
+        files.write("cert.pem", "");
+        files.write("key.pem", "");
+        files.write("team/more.yaml", "admin: { token: \"${file:token}\" }");
+        files.write("team/token", "t0ken");
+        Path key = files.write("secrets/key", "k");
+        files.write("plugins/README", "");
+        Result result = files.load("""
+                include: [team/more.yaml]
+                listen: { tls: { cert: cert.pem, key: key.pem } }
+                plugins: { dir: plugins }
+                consumers: [{ name: alice, credentials: ["${file:%s}"] }]
+                providers: { p: { type: vllm, apiTokens: ["${file:secrets/key}"], baseUrl: "https://h:1", tls: { ca: cert.pem } } }
+                routes: [{ name: r, filters: [{ ai-proxy: { provider: p } }] }]
+                """.formatted(key));
+
+        assertThat(result).isInstanceOf(Loaded.class);
+        assertThat(result.files())
+                .containsExactlyInAnyOrder(
+                        directory.resolve("sluice.yaml"),
+                        directory.resolve("team/more.yaml"),
+                        directory.resolve("team/token"),
+                        directory.resolve("secrets/key"));
+    }
+
+    @Test
+    void aBrokenFileNamesTheFilesThatWereLookedAtAlsoThoseThatAreMissing() {
+        files.write("broken.yaml", "accessLog: \"${file:first}\"\nb: c: d");
+        Result result = files.load("""
+                include: [none.yaml, broken.yaml]
+                accessLog: "${file:gone}"
+                routs: []
+                """);
+
+        assertThat(result).isInstanceOf(Broken.class);
+        assertThat(result.files())
+                .containsExactlyInAnyOrder(
+                        directory.resolve("sluice.yaml"),
+                        directory.resolve("none.yaml"),
+                        directory.resolve("broken.yaml"),
+                        directory.resolve("gone"));
+    }
+
+    @Test
+    void aFileThatCannotBeReadNamesItself() {
+        assertThat(files.load(directory.resolve("none.yaml")).files()).containsExactly(directory.resolve("none.yaml"));
+        assertThat(files.load(directory).files()).containsExactly(directory);
+        assertThat(files.load("a: b: c").files()).containsExactly(directory.resolve("sluice.yaml"));
+        assertThat(files.load("").files()).containsExactly(directory.resolve("sluice.yaml"));
+    }
+
+    @Test
+    void theFilesAreAbsoluteWhereTheOneGivenIsNot() {
+        Path none = Path.of("there-is-no-such.yaml");
+        assertThat(files.load(none).files()).containsExactly(none.toAbsolutePath());
     }
 }

@@ -22,7 +22,11 @@ class ConfigSchemaTest {
 
     private static List<Error> errors(JsonNode schema, String yaml) {
         Document document = YamlFile.read(
-                "sluice.yaml", Path.of(""), yaml, new Placeholders(name -> null), new java.util.ArrayList<>());
+                "sluice.yaml",
+                Path.of(""),
+                yaml,
+                new Placeholders(name -> null, new java.util.HashSet<>()),
+                new java.util.ArrayList<>());
         Schema compiled = REGISTRY.getSchema(schema);
         return compiled.validate(document.tree());
     }

@@ -1,14 +1,18 @@
 package dev.sluice.host.plugin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.sluice.host.plugin.PluginCatalog.Refused;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
@@ -16,8 +20,10 @@ import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -159,6 +165,86 @@ class PluginLoaderTest {
         Path jar = jar(TestJar.withFilter("demo", "1.0.0", "f"));
         Files.setPosixFilePermissions(jar, PosixFilePermissions.fromString("rw-rw-rw-"));
         assertThat(refusal()).isEqualTo("anybody on this machine may change it: chmod o-w it");
+    }
+
+    @Test
+    void aJarThatIsTooLargeIsRefusedWithoutBeingCopied() throws Exception {
+        try (FileChannel sparse =
+                FileChannel.open(plugins.resolve("x.jar"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            sparse.write(ByteBuffer.allocate(1), (2L << 30) - 1);
+        }
+        assertThat(refusal()).isEqualTo("it is larger than 512 MiB: build it with less in it");
+        assertThat(work).doesNotExist();
+    }
+
+    @Test
+    void aLinkToNothingIsRefused() throws Exception {
+        Files.createSymbolicLink(plugins.resolve("x.jar"), Path.of("gone.jar"));
+        assertThat(refusal()).isEqualTo("it is a link to what is not there: put the jar itself here, or mend the link");
+    }
+
+    @Test
+    void aLinkToAJarIsLoaded() throws Exception {
+        Path jar = TestJar.withFilter("demo", "1.0.0", "f").write(directory.resolve("elsewhere"));
+        Files.createSymbolicLink(plugins.resolve("x.jar"), jar);
+        assertThat(load().filterNames()).containsExactly("f");
+    }
+
+    @Test
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aPipeIsRefusedAndNotWaitedFor() throws Exception {
+        try {
+            new ProcessBuilder("mkfifo", plugins.resolve("x.jar").toString())
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            Assumptions.abort("no mkfifo here");
+        }
+        assertThat(refusal()).isEqualTo("it is not a plain file: put the jar itself here");
+    }
+
+    @Test
+    void aJarThatMayNotBeReadIsRefused() throws Exception {
+        Path jar = jar(TestJar.withFilter("demo", "1.0.0", "f"));
+        Files.setPosixFilePermissions(jar, PosixFilePermissions.fromString("---------"));
+        Assumptions.assumeFalse(Files.isReadable(jar), "root may read everything");
+        assertThat(refusal()).isEqualTo("it may not be read: check its permissions");
+    }
+
+    @Test
+    void aJarThatIsGoneWhenItIsItsTurnIsRefused() {
+        assertThatThrownBy(() -> new PluginFiles(work).copy(plugins.resolve("x.jar")))
+                .isInstanceOf(RefusedException.class)
+                .hasMessage("it was taken away while it was read: put it here again, unless that was meant");
+    }
+
+    @Test
+    void aJarThatFailsWhileItIsReadIsRefusedAndLeavesNothingBehind() throws Exception {
+        Path failing = Path.of("/proc/self/mem");
+        Assumptions.assumeTrue(Files.isReadable(failing), "no file here that fails to be read");
+        Path jar = Files.createSymbolicLink(plugins.resolve("x.jar"), failing);
+        String reason = refusal();
+        Files.delete(jar);
+        assertThat(reason).isEqualTo("it cannot be read (Input/output error): copy it here again");
+        assertThat(work).isEmptyDirectory();
+    }
+
+    @Test
+    void aWorkDirectoryThatCannotBeMadeRefusesTheJar() throws Exception {
+        Files.createFile(work);
+        assertThat(refusal(TestJar.withFilter("demo", "1.0.0", "f")))
+                .isEqualTo("it cannot be copied to " + work + " (there is a file of this name): make that a directory"
+                        + " that may be written, free space there, or point java.io.tmpdir elsewhere");
+    }
+
+    @Test
+    void aWorkDirectoryThatMayNotBeWrittenRefusesTheJar() throws Exception {
+        Files.createDirectory(work);
+        Files.setPosixFilePermissions(work, PosixFilePermissions.fromString("r-xr-xr-x"));
+        Assumptions.assumeFalse(Files.isWritable(work), "root may write everywhere");
+        assertThat(refusal(TestJar.withFilter("demo", "1.0.0", "f")))
+                .isEqualTo("it cannot be copied to " + work + " (permission denied): make that a directory that may be"
+                        + " written, free space there, or point java.io.tmpdir elsewhere");
     }
 
     @ParameterizedTest
