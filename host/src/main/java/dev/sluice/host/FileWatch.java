@@ -34,7 +34,8 @@ import java.util.function.Function;
  *
  * <p>A change of bytes that leaves a file's name, size, inode and times as they were cannot be seen: a second write in
  * place, of the same size, within one tick of the file system's clock. Since a change must be still for one period, that
- * takes a clock that ticks slower than the period (FAT: 2 s), or a path that has only just come under watch.
+ * takes a clock that ticks slower than the period (FAT: 2 s), or a path that has only just come under watch. Nor can a
+ * file that was missing, and is there between two looks only.
  */
 final class FileWatch {
     /** The time of the last change of an inode tells of permissions, and of a file that was renamed there and back. */
@@ -63,6 +64,7 @@ final class FileWatch {
 
     private Map<Place, Print> known = Map.of();
     private Map<Place, Print> last = Map.of();
+    private boolean changed;
 
     /**
      * Watches these from now on, and nothing else. How they look now counts as known; of what was watched before, what
@@ -90,18 +92,21 @@ final class FileWatch {
     /**
      * Looks at everything; a few microseconds a file. Never throws.
      *
-     * @return whether anything differs from how it was when a look last returned true, or when it came under watch, and
-     *     all is as it was at the look before: what is still being written is not reported yet. How it looks now is
+     * @return whether this or an earlier look found anything to differ from how it was when a look last returned true,
+     *     or when it came under watch, and all is as it was at the look before: what is still being written is not reported yet. How it looks now is
      *     known then
      */
     boolean look() {
         Map<Place, Print> now = each(known.keySet(), Place::print);
         boolean still = now.equals(last);
         last = now;
-        if (!still || now.equals(known)) {
+        // Also what is as before again: it may have been read in between.
+        changed |= !now.equals(known);
+        if (!still || !changed) {
             return false;
         }
         known = now;
+        changed = false;
         return true;
     }
 

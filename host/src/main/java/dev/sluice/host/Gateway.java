@@ -1,9 +1,12 @@
 package dev.sluice.host;
 
-import dev.sluice.host.OpenFilter.Identity;
 import dev.sluice.host.admin.AdminServer;
 import dev.sluice.host.admin.GatewayView;
+import dev.sluice.host.admin.Reload;
 import dev.sluice.host.config.Config;
+import dev.sluice.host.config.ConfigLoader;
+import dev.sluice.host.config.ConfigLoader.Broken;
+import dev.sluice.host.config.ConfigLoader.Loaded;
 import dev.sluice.host.config.Problem;
 import dev.sluice.host.exchange.Blocking;
 import dev.sluice.host.exchange.HookWatch;
@@ -12,9 +15,13 @@ import dev.sluice.host.exchange.Loop;
 import dev.sluice.host.exchange.Services;
 import dev.sluice.host.exchange.Telemetry;
 import dev.sluice.host.log.AccessLog;
+import dev.sluice.host.plugin.LeakWatch.Leak;
 import dev.sluice.host.plugin.PluginCatalog;
+import dev.sluice.host.plugin.PluginGeneration;
 import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.state.MemoryStore;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -24,22 +31,31 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A running gateway: its event loops, its ports, and the snapshot that serves. Thread-safe. */
 public final class Gateway implements AutoCloseable, GatewayView {
     private static final long STATE_BYTES =
             Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 16);
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final long LOOK_MILLIS = 250;
+    private static final long LEAK_LOOK_MILLIS = 1000;
     private static final Duration HOOK_WARN = Duration.ofMillis(200);
     private static final Duration HOOK_INTERRUPT = Duration.ofSeconds(2);
 
@@ -49,16 +65,16 @@ public final class Gateway implements AutoCloseable, GatewayView {
     private final HookWatch watch;
     private final List<LoopVerticle> verticles = new ArrayList<>();
     private final AtomicInteger turn = new AtomicInteger();
-    private final ExecutorService builderThread = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "sluice-snapshots");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService builderThread = daemon("sluice-snapshots");
+
+    /** A look for leaks may wait for a collection of garbage, which no reload should. */
+    private final ScheduledExecutorService leakThread = daemon("sluice-leak-watch");
+
     private final Services services;
-    private final SnapshotBuilder builder;
-    private final PluginCatalog catalog;
-    private volatile @Nullable Snapshot current;
-    private volatile Map<Identity, OpenFilter> open = Map.of();
+    private final Sources sources;
+    private final Publisher publisher;
+    private final FileWatch watched;
+    private final MultiGauge generations;
     private volatile boolean ready;
     private volatile int port;
     private @Nullable AdminServer admin;
@@ -82,8 +98,9 @@ public final class Gateway implements AutoCloseable, GatewayView {
         }
     }
 
-    private Gateway(Config config, PluginCatalog catalog, int loops) {
-        this.catalog = catalog;
+    private Gateway(Sources sources, FileWatch watched, Config config, int loops) {
+        this.sources = sources;
+        this.watched = watched;
         meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         watch = new HookWatch(meters, HOOK_WARN, HOOK_INTERRUPT);
         vertx = Vertx.vertx(new VertxOptions()
@@ -91,34 +108,48 @@ public final class Gateway implements AutoCloseable, GatewayView {
                 .setDisableTCCL(true)
                 .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)));
         services = Services.of(config.listen().limits(), blocking, new Telemetry(meters), new AccessLog());
-        builder = new SnapshotBuilder(services, this::anyLoop, MemoryStore.ofBytes(STATE_BYTES), builderThread);
+        publisher = new Publisher(
+                sources,
+                new SnapshotBuilder(services, this::anyLoop, MemoryStore.ofBytes(STATE_BYTES), builderThread),
+                snapshot -> verticles.forEach(verticle -> verticle.loop().expire(snapshot)));
         meters.gauge(
                 "sluice_snapshot_generation",
                 this,
                 g -> g.snapshot() == null ? 0 : g.snapshot().number());
+        meters.gauge("sluice_config_valid", this, g -> g.publisher.problems().isEmpty() ? 1 : 0);
+        generations = MultiGauge.builder("sluice_plugin_generations").register(meters);
     }
 
     /**
-     * Starts a gateway and waits until it serves; not from an event loop.
+     * Starts a gateway and waits until it serves; not from an event loop. From then on it follows its sources: what
+     * changes there is published, if it can be.
      *
-     * @param config checked
-     * @param catalog the plugins it was checked against; closed with the gateway
-     * @throws StartException if a filter cannot be opened or a port cannot be bound; nothing is left running
+     * @param sources closed with the gateway
+     * @throws StartException if the config has problems, a filter cannot be opened or a port cannot be bound; nothing is
+     *     left running
      */
-    public static Gateway start(Config config, PluginCatalog catalog) throws StartException {
-        return start(config, catalog, Runtime.getRuntime().availableProcessors());
+    public static Gateway start(Sources sources) throws StartException {
+        return start(sources, Runtime.getRuntime().availableProcessors());
     }
 
-    /** As {@link #start(Config, PluginCatalog)}, on that many event loops. */
-    public static Gateway start(Config config, PluginCatalog catalog, int loops) throws StartException {
-        Gateway gateway = new Gateway(config, catalog, loops);
+    /** As {@link #start(Sources)}, on that many event loops. */
+    public static Gateway start(Sources sources, int loops) throws StartException {
+        FileWatch watched = new FileWatch();
+        watched.watch(Set.of(sources.file().toAbsolutePath()), Set.of());
+        ConfigLoader.Result result;
+        do {
+            result = sources.read();
+        } while (watched.watch(result.files(), sources.directories()));
+        if (result instanceof Broken broken) {
+            sources.close();
+            throw new StartException(broken.problems());
+        }
+        Config config = ((Loaded) result).config();
+        Gateway gateway = new Gateway(sources, watched, config, loops);
         try {
             gateway.open(config, loops);
             return gateway;
-        } catch (StartException e) {
-            gateway.close();
-            throw e;
-        } catch (RuntimeException e) {
+        } catch (StartException | RuntimeException e) {
             gateway.close();
             throw e;
         }
@@ -134,10 +165,13 @@ public final class Gateway implements AutoCloseable, GatewayView {
                         () -> verticles.get(next.getAndIncrement()), new DeploymentOptions().setInstances(loops)),
                 config,
                 "the event loops cannot be started");
-        publish(config);
+        List<Problem> problems = publisher.start(config);
+        if (!problems.isEmpty()) {
+            throw new StartException(problems);
+        }
         List<Future<Integer>> bound = new ArrayList<>();
         for (LoopVerticle verticle : verticles) {
-            bound.add(verticle.listen(services, () -> current, config.listen()));
+            bound.add(verticle.listen(services, publisher::current, config.listen()));
         }
         for (Future<Integer> future : bound) {
             port = await(
@@ -154,22 +188,76 @@ public final class Gateway implements AutoCloseable, GatewayView {
                         + config.admin().port());
         admin = adminServer;
         ready = true;
+        every(LOOK_MILLIS, builderThread, this::look);
+        every(LEAK_LOOK_MILLIS, leakThread, () -> sources.leaks().look());
+    }
+
+    private static void every(long millis, ScheduledExecutorService thread, Runnable task) {
+        var unused = thread.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
+    }
+
+    // Following the sources; all on the builder's thread.
+
+    private void look() {
+        try {
+            if (watched.look()) {
+                reloadNow();
+            }
+            publisher.tick();
+            countGenerations();
+        } catch (RuntimeException | LinkageError e) {
+            LOG.warn(
+                    "the config and the plugins could not be looked at; the next look is due in {} ms", LOOK_MILLIS, e);
+        }
+    }
+
+    private Reload reloadNow() {
+        Reload reload = publisher.reload(files -> watched.watch(files, sources.directories()));
+        meters.counter("sluice_reloads_total", "result", reload.published() ? "published" : "refused")
+                .increment();
+        return reload;
+    }
+
+    private void countGenerations() {
+        Map<Tags, Integer> counts = new HashMap<>();
+        for (PluginGeneration live : publisher.catalog().generations()) {
+            count(counts, live.id(), "live");
+        }
+        for (PluginGeneration draining : drainingGenerations()) {
+            count(counts, draining.id(), "draining");
+        }
+        for (Leak leak : sources.leaks().leaks()) {
+            count(counts, leak.plugin(), "leaked");
+        }
+        List<MultiGauge.Row<?>> rows = new ArrayList<>();
+        counts.forEach((tags, count) -> rows.add(MultiGauge.Row.of(tags, count)));
+        generations.register(rows, true);
+    }
+
+    private static void count(Map<Tags, Integer> counts, String plugin, String state) {
+        counts.merge(Tags.of("plugin", plugin, "state", state), 1, Integer::sum);
+    }
+
+    @Override
+    public CompletableFuture<Reload> reload() {
+        return CompletableFuture.supplyAsync(this::reloadNow, builderThread);
+    }
+
+    @Override
+    public CompletableFuture<Optional<Reload>> rollBack(String plugin) {
+        return CompletableFuture.supplyAsync(
+                () -> sources.rollBack(plugin, publisher.catalog()) ? Optional.of(reloadNow()) : Optional.empty(),
+                builderThread);
     }
 
     private final AtomicInteger connections = new AtomicInteger();
 
-    private void publish(Config config) throws StartException {
-        Snapshot before = current;
-        SnapshotBuilder.Result result = builder.build(before == null ? 1 : before.number() + 1, config, open);
-        if (result instanceof SnapshotBuilder.Failed failed) {
-            throw new StartException(failed.problems());
-        }
-        SnapshotBuilder.Built built = (SnapshotBuilder.Built) result;
-        open = built.open();
-        current = built.snapshot();
-        if (before != null) {
-            before.retire();
-        }
+    private static ScheduledExecutorService daemon(String name) {
+        return Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 
     private static <T> T await(Future<T> future, Config config, String trouble) throws StartException {
@@ -211,12 +299,55 @@ public final class Gateway implements AutoCloseable, GatewayView {
 
     @Override
     public @Nullable Snapshot snapshot() {
-        return current;
+        return publisher.current();
     }
 
     @Override
     public PluginCatalog catalog() {
-        return catalog;
+        return publisher.catalog();
+    }
+
+    @Override
+    public List<Problem> problems() {
+        return publisher.problems();
+    }
+
+    @Override
+    public List<String> needRestart() {
+        return publisher.needRestart();
+    }
+
+    @Override
+    public List<Snapshot> draining() {
+        return publisher.draining();
+    }
+
+    @Override
+    public Set<PluginGeneration> drainingGenerations() {
+        Set<PluginGeneration> all = new LinkedHashSet<>();
+        publisher.draining().forEach(snapshot -> all.addAll(snapshot.generations()));
+        all.removeAll(publisher.catalog().generations());
+        return all;
+    }
+
+    @Override
+    public Set<PluginGeneration> rolledBack() {
+        return publisher.rolledBack();
+    }
+
+    @Override
+    public List<Leak> leaks() {
+        return sources.leaks().leaks();
+    }
+
+    /** How many generations are unloaded, and neither collected yet nor leaked. */
+    public int unloading() {
+        return sources.leaks().waiting();
+    }
+
+    @Override
+    public List<Reload> reloads() {
+        return publisher.reloads();
     }
 
     @Override
@@ -226,7 +357,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
 
     @Override
     public Optional<HostScope> filter(String route, String name) {
-        return open.values().stream()
+        return publisher.open().values().stream()
                 .filter(f -> f.identity().route().equals(route)
                         && f.identity().filter().equals(name))
                 .map(OpenFilter::scope)
@@ -234,12 +365,16 @@ public final class Gateway implements AutoCloseable, GatewayView {
     }
 
     /**
-     * Shuts down gracefully: not ready any more, no new connections, what is under way finishes or its time runs out.
+     * Shuts down gracefully: not ready any more, no new connections, what is under way finishes or its time
+     * ({@code drain.shutdown}) runs out.
      *
      * @return whether everything finished in time
      */
-    public boolean shutdown(Duration limit) {
+    public boolean shutdown() {
         ready = false;
+        Snapshot serving = publisher.current();
+        Duration limit =
+                serving == null ? Duration.ZERO : serving.config().drain().shutdown();
         long deadline = System.nanoTime() + limit.toNanos();
         List<Future<Void>> draining = new ArrayList<>();
         for (LoopVerticle verticle : verticles) {
@@ -250,14 +385,29 @@ public final class Gateway implements AutoCloseable, GatewayView {
             // Connections that are still open a second after their time are not waited for.
             whole &= ends(future.toCompletionStage().toCompletableFuture(), deadline + TimeUnit.SECONDS.toNanos(1));
         }
-        Snapshot snapshot = current;
-        if (snapshot != null) {
-            current = null;
-            snapshot.retire();
+        List<Snapshot> ending = new ArrayList<>(publisher.draining());
+        Snapshot last = endPublishing();
+        if (last != null) {
+            ending.add(last);
+        }
+        for (Snapshot snapshot : ending) {
             whole &= ends(snapshot.ended(), deadline);
         }
         close();
         return whole;
+    }
+
+    /** No reload publishes anything any more; the snapshot that served last, or null. */
+    private @Nullable Snapshot endPublishing() {
+        ready = false;
+        try {
+            return builderThread.submit(publisher::end).get(5, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
     }
 
     private static boolean ends(CompletableFuture<?> future, long deadline) {
@@ -274,12 +424,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
 
     @Override
     public void close() {
-        ready = false;
-        Snapshot snapshot = current;
-        current = null;
-        if (snapshot != null) {
-            snapshot.retire();
-        }
+        endPublishing();
         try {
             vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
@@ -289,6 +434,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
             Thread.currentThread().interrupt();
         }
         watch.close();
+        leakThread.shutdownNow();
         builderThread.shutdown();
         try {
             if (!builderThread.awaitTermination(5, TimeUnit.SECONDS)) {
@@ -298,13 +444,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
             Thread.currentThread().interrupt();
         }
         blocking.close();
-        catalog.generations().forEach(generation -> {
-            try {
-                generation.close();
-            } catch (Exception e) {
-                org.slf4j.LoggerFactory.getLogger(Gateway.class).warn("{} cannot be unloaded", generation, e);
-            }
-        });
+        sources.close();
         meters.close();
     }
 }

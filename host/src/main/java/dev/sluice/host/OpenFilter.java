@@ -10,7 +10,8 @@ import java.util.Map;
 
 /**
  * A filter that is open in one place of one chain: its factory and what it has acquired. Shared by all snapshots in which
- * nothing about that place has changed; closes with the last of them.
+ * nothing about that place has changed; closes with the last of
+ * them. Holds its plugin's generation while it is open.
  */
 final class OpenFilter {
 
@@ -36,6 +37,7 @@ final class OpenFilter {
         this.surroundings = surroundings;
         this.factory = factory;
         this.scope = scope;
+        identity.generation.hold();
     }
 
     Identity identity() {
@@ -69,7 +71,13 @@ final class OpenFilter {
             last = --uses == 0;
         }
         if (last) {
-            scope.close();
+            close();
         }
+    }
+
+    /** Closes its scope, and lets go of its generation. */
+    void close() {
+        scope.close();
+        identity.generation.release();
     }
 }

@@ -65,12 +65,13 @@ final class SnapshotBuilder {
         this.closing = closing;
     }
 
-    /** Builds the snapshot of that number; {@code before} are the open filters of the one that serves now. */
-    Result build(long number, Config config, Map<Identity, OpenFilter> before) {
-        Build build = new Build(config, before);
+    /** Builds the snapshot of that number; {@code before} and {@code providersBefore} are those of the one that serves now. */
+    Result build(
+            long number, Config config, Map<Identity, OpenFilter> before, Map<String, HostProvider> providersBefore) {
+        Build build = new Build(config, before, providersBefore);
         List<Route> routes = build.routes();
         if (!build.problems.isEmpty()) {
-            build.opened.forEach(filter -> filter.scope().close());
+            build.opened.forEach(OpenFilter::close);
             return new Failed(build.problems);
         }
         List<OpenFilter> used = List.copyOf(build.open.values());
@@ -104,10 +105,14 @@ final class SnapshotBuilder {
         private final List<OpenFilter> opened = new ArrayList<>();
         private final List<Problem> problems = new ArrayList<>();
 
-        private Build(Config config, Map<Identity, OpenFilter> before) {
+        private Build(Config config, Map<Identity, OpenFilter> before, Map<String, HostProvider> providersBefore) {
             this.config = config;
             this.before = before;
-            config.providers().forEach((name, provider) -> providers.put(name, new HostProvider(provider)));
+            config.providers().forEach((name, provider) -> {
+                HostProvider old = providersBefore.get(name);
+                boolean same = old != null && old.settings().equals(provider);
+                providers.put(name, same ? old : new HostProvider(provider));
+            });
         }
 
         private List<Route> routes() {

@@ -5,10 +5,8 @@ import dev.sluice.api.FilterPlugin;
 import dev.sluice.api.Scope;
 import dev.sluice.host.Gateway;
 import dev.sluice.host.Gateway.StartException;
-import dev.sluice.host.config.ConfigLoader;
-import dev.sluice.host.config.ConfigLoader.Broken;
-import dev.sluice.host.config.ConfigLoader.Loaded;
-import dev.sluice.host.plugin.PluginCatalog;
+import dev.sluice.host.Sources;
+import dev.sluice.host.admin.Reload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -20,7 +18,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,7 @@ public final class TestGateway implements BeforeEachCallback, AfterEachCallback,
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final List<FilterPlugin<?>> plugins = new ArrayList<>();
+    private final Map<String, Consumer<Path>> jars = new LinkedHashMap<>();
     private String yaml = "";
     private int loops = 2;
     private @Nullable Path directory;
@@ -68,6 +71,17 @@ public final class TestGateway implements BeforeEachCallback, AfterEachCallback,
     /** Installs a filter that takes no config and is opened with its scope. */
     public TestGateway openedFilter(String name, Function<Scope, FilterFactory> open) {
         plugins.add(new AdHocPlugin(name, open));
+        return this;
+    }
+
+    /**
+     * Has a plugin jar put beside the config before the start.
+     *
+     * @param name relative to the config, such as {@code plugins/mine.jar}
+     * @param write writes the jar to a file, whose directory is there
+     */
+    public TestGateway jar(String name, Consumer<Path> write) {
+        jars.put(name, write);
         return this;
     }
 
@@ -94,21 +108,53 @@ public final class TestGateway implements BeforeEachCallback, AfterEachCallback,
             directory = home;
             Path file = home.resolve("sluice.yaml");
             Files.writeString(file, complete(yaml));
-            PluginCatalog catalog = PluginCatalog.of(plugins);
-            ConfigLoader.Result result = new ConfigLoader(home).load(file, catalog);
-            if (result instanceof Broken broken) {
-                throw new IllegalStateException(broken.problems().stream()
-                        .map(Object::toString)
-                        .reduce((a, b) -> a + "\n" + b)
-                        .orElse(""));
+            for (Map.Entry<String, Consumer<Path>> jar : jars.entrySet()) {
+                Path made = home.resolve(jar.getKey());
+                Files.createDirectories(made.getParent());
+                jar.getValue().accept(made);
             }
-            gateway = Gateway.start(((Loaded) result).config(), catalog, loops);
+            gateway = Gateway.start(new Sources(file, home.resolve("plugins"), plugins), loops);
             return this;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (StartException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
+    }
+
+    /** The running gateway's config file, which it follows. */
+    public Path configFile() {
+        return home().resolve("sluice.yaml");
+    }
+
+    private Path home() {
+        Path home = directory;
+        if (home == null) {
+            throw new IllegalStateException("the gateway is not started");
+        }
+        return home;
+    }
+
+    /**
+     * Gives the running gateway another config, and waits until it has read it.
+     *
+     * @return whether it was published, and if not, why
+     */
+    public Reload reconfigure(String sluiceYaml) {
+        try {
+            Files.writeString(configFile(), complete(sluiceYaml));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return reload();
+    }
+
+    /** Lets the running gateway read its config and its plugins now, and waits for it. */
+    public Reload reload() {
+        return gateway()
+                .reload()
+                .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .join();
     }
 
     private static String complete(String given) {

@@ -18,6 +18,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +57,9 @@ public final class AdminServer {
         router.get("/api/v1/status").handler(c -> withSnapshot(c, s -> Pages.status(gateway, s)));
         router.get("/api/v1/routes").handler(c -> withSnapshot(c, Pages::routes));
         router.get("/api/v1/plugins").handler(c -> json(c, 200, Pages.plugins(gateway)));
+        router.get("/api/v1/plugins/:id").handler(this::plugin);
+        router.post("/api/v1/plugins/:id/rollback").handler(this::rollBack);
+        router.post("/api/v1/reload").handler(this::reload);
         router.get("/api/v1/config")
                 .handler(c -> withSnapshot(c, s -> s.config().shown()));
         router.get("/api/v1/providers").handler(c -> withSnapshot(c, Pages::providers));
@@ -170,6 +175,36 @@ public final class AdminServer {
         } catch (IllegalArgumentException e) {
             json(c, 400, error(String.valueOf(e.getMessage())));
         }
+    }
+
+    private void plugin(RoutingContext c) {
+        ObjectNode page = Pages.plugin(gateway, c.pathParam("id"));
+        if (page == null) {
+            json(c, 404, error("no plugin '" + c.pathParam("id") + "' is installed; /api/v1/plugins lists them"));
+        } else {
+            json(c, 200, page);
+        }
+    }
+
+    private void reload(RoutingContext c) {
+        answer(c, gateway.reload(), reload -> json(c, reload.published() ? 200 : 409, Pages.reload(reload)));
+    }
+
+    private void rollBack(RoutingContext c) {
+        String id = c.pathParam("id");
+        answer(c, gateway.rollBack(id), rolledBack -> {
+            if (rolledBack.isEmpty()) {
+                json(c, 409, error("no generation of plugin '" + id + "' is kept that was there before"));
+            } else {
+                json(c, rolledBack.get().published() ? 200 : 409, Pages.reload(rolledBack.get()));
+            }
+        });
+    }
+
+    private static <T> void answer(RoutingContext c, CompletionStage<T> stage, Consumer<T> answer) {
+        Future.fromCompletionStage(stage, c.vertx().getOrCreateContext())
+                .onSuccess(answer::accept)
+                .onFailure(c::fail);
     }
 
     private @Nullable HostScope scope(RoutingContext c) {

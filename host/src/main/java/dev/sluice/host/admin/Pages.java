@@ -4,13 +4,18 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.Credential;
+import dev.sluice.host.config.Problem;
 import dev.sluice.host.plugin.InstalledFilter;
+import dev.sluice.host.plugin.LeakWatch.Leak;
 import dev.sluice.host.plugin.PluginCatalog;
 import dev.sluice.host.plugin.PluginGeneration;
 import dev.sluice.host.route.HostProvider;
 import dev.sluice.host.route.Route;
 import dev.sluice.host.route.Snapshot;
 import java.net.URI;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The trees that the management API shows. */
 final class Pages {
@@ -23,15 +28,53 @@ final class Pages {
         tree.put("version", version());
         tree.put("ready", gateway.isReady());
         ObjectNode config = tree.putObject("config");
-        config.put("valid", true);
-        config.putArray("errors");
+        config.put("valid", gateway.problems().isEmpty());
+        ArrayNode errors = config.putArray("errors");
+        gateway.problems().forEach(problem -> errors.add(problem(problem)));
+        gateway.needRestart().forEach(config.putArray("needRestart")::add);
         config.put("generation", snapshot.number());
         config.put("since", snapshot.since().toString());
-        ObjectNode plugins = plugins(gateway);
-        tree.set("plugins", plugins);
+        tree.set("plugins", plugins(gateway));
         ObjectNode generations = tree.putObject("generations");
-        generations.put("live", snapshot.generations().size());
-        generations.put("draining", 0);
+        generations.put("live", gateway.catalog().generations().size());
+        generations.put("draining", gateway.drainingGenerations().size());
+        generations.put("leaked", gateway.leaks().size());
+        ArrayNode draining = tree.putArray("draining");
+        for (Snapshot old : gateway.draining()) {
+            draining.addObject()
+                    .put("generation", old.number())
+                    .put("since", old.since().toString())
+                    .put("inFlight", old.inFlight());
+        }
+        ArrayNode reloads = tree.putArray("reloads");
+        gateway.reloads().forEach(reload -> reloads.add(reload(reload)));
+        return tree;
+    }
+
+    private static ObjectNode problem(Problem problem) {
+        return JSON.objectNode()
+                .put("file", problem.file())
+                .put("line", problem.line())
+                .put("column", problem.column())
+                .put("path", problem.path())
+                .put("message", problem.message());
+    }
+
+    static ObjectNode reload(Reload reload) {
+        ObjectNode tree = JSON.objectNode();
+        tree.put("at", reload.at().toString());
+        tree.put("published", reload.published());
+        tree.put("generation", reload.snapshot());
+        ArrayNode changes = tree.putArray("changes");
+        for (Reload.Change change : reload.changes()) {
+            changes.addObject()
+                    .put("plugin", change.plugin())
+                    .put("from", change.from())
+                    .put("to", change.to());
+        }
+        ArrayNode errors = tree.putArray("errors");
+        reload.problems().forEach(problem -> errors.add(problem(problem)));
+        tree.set("refused", refused(reload.refused()));
         return tree;
     }
 
@@ -41,21 +84,65 @@ final class Pages {
     }
 
     static ObjectNode plugins(GatewayView gateway) {
-        PluginCatalog catalog = gateway.catalog();
         ObjectNode tree = JSON.objectNode();
         ArrayNode loaded = tree.putArray("loaded");
-        for (PluginGeneration generation : catalog.generations()) {
-            ObjectNode plugin = loaded.addObject();
-            plugin.put("id", generation.id());
-            plugin.put("version", generation.version());
-            plugin.put("sha256", generation.sha256());
-            ArrayNode filters = plugin.putArray("filters");
-            generation.filters().stream().map(InstalledFilter::name).forEach(filters::add);
+        gateway.catalog().generations().forEach(live -> loaded.add(generation(gateway, live, "live")));
+        tree.set("refused", refused(gateway.catalog().refused()));
+        return tree;
+    }
+
+    /** All generations of one plugin: live, draining, leaked; null if there is no such plugin. */
+    static @Nullable ObjectNode plugin(GatewayView gateway, String id) {
+        ObjectNode tree = JSON.objectNode();
+        tree.put("id", id);
+        ArrayNode generations = tree.putArray("generations");
+        gateway.catalog().generations().stream()
+                .filter(g -> g.id().equals(id))
+                .forEach(g -> generations.add(generation(gateway, g, "live")));
+        gateway.drainingGenerations().stream()
+                .filter(g -> g.id().equals(id))
+                .forEach(g -> generations.add(generation(gateway, g, "draining")));
+        for (Leak leak : gateway.leaks()) {
+            if (leak.plugin().equals(id)) {
+                ObjectNode leaked = generations.addObject();
+                leaked.put("generation", leak.generation());
+                leaked.put("state", "leaked");
+                leaked.put("unloaded", leak.unloaded().toString());
+                leak.suspects().forEach(leaked.putArray("suspects")::add);
+            }
         }
-        ArrayNode refused = tree.putArray("refused");
-        for (PluginCatalog.Refused jar : catalog.refused()) {
-            refused.addObject().put("jar", jar.jar()).put("reason", jar.reason());
+        return generations.isEmpty() ? null : tree;
+    }
+
+    private static ObjectNode generation(GatewayView gateway, PluginGeneration generation, String state) {
+        ObjectNode tree = JSON.objectNode();
+        tree.put("id", generation.id());
+        tree.put("version", generation.version());
+        tree.put("sha256", generation.sha256());
+        tree.put("state", state);
+        tree.put("loaded", generation.loaded().toString());
+        tree.put("inFlight", inFlight(gateway, generation));
+        tree.put("errors", generation.failures());
+        if (gateway.rolledBack().contains(generation)) {
+            tree.put("rolledBack", true);
         }
+        ArrayNode filters = tree.putArray("filters");
+        generation.filters().stream().map(InstalledFilter::name).forEach(filters::add);
+        return tree;
+    }
+
+    /** Exchanges of the snapshots in which it serves; not all of them need to pass its filters. */
+    private static long inFlight(GatewayView gateway, PluginGeneration generation) {
+        Snapshot current = gateway.snapshot();
+        return Stream.concat(Stream.ofNullable(current), gateway.draining().stream())
+                .filter(snapshot -> snapshot.generations().contains(generation))
+                .mapToLong(Snapshot::inFlight)
+                .sum();
+    }
+
+    private static ArrayNode refused(List<PluginCatalog.Refused> jars) {
+        ArrayNode tree = JSON.arrayNode();
+        jars.forEach(jar -> tree.addObject().put("jar", jar.jar()).put("reason", jar.reason()));
         return tree;
     }
 

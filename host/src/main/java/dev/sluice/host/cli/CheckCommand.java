@@ -28,7 +28,7 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         try (installation) {
-            Result result = installation.config();
+            Result result = installation.sources().read();
             if (result instanceof Loaded loaded) {
                 spec.commandLine().getOut().println(summary(loaded.config()));
                 return 0;

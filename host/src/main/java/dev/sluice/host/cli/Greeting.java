@@ -7,6 +7,7 @@ import dev.sluice.host.config.Config.RouteConfig;
 import dev.sluice.host.config.FilterUse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** What {@code sluice run} prints once it serves: ports, routes with their chains, and lines to try. */
 final class Greeting {
@@ -14,7 +15,9 @@ final class Greeting {
 
     private Greeting() {}
 
-    static String of(Gateway gateway, Config config) {
+    static String of(Gateway gateway) {
+        Config config =
+                Objects.requireNonNull(gateway.snapshot(), "nothing serves").config();
         String scheme = config.listen().tls() == null ? "http" : "https";
         String base = scheme + "://" + reachable(config.listen().host()) + ":" + gateway.port();
         StringBuilder text = new StringBuilder();

@@ -29,7 +29,7 @@ final class PluginsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         try (installation) {
-            PluginCatalog catalog = installation.catalog();
+            PluginCatalog catalog = installation.sources().catalogOrStandard();
             PrintWriter out = spec.commandLine().getOut();
             List<List<String>> rows = new ArrayList<>();
             rows.add(List.of("ID", "VERSION", "API", "SHA-256", "FILTERS"));

@@ -3,11 +3,9 @@ package dev.sluice.host.cli;
 import dev.sluice.host.Gateway;
 import dev.sluice.host.Gateway.StartException;
 import dev.sluice.host.config.Config;
-import dev.sluice.host.config.ConfigLoader.Broken;
-import dev.sluice.host.config.ConfigLoader.Loaded;
-import dev.sluice.host.config.ConfigLoader.Result;
 import dev.sluice.host.log.Logs;
 import java.io.PrintWriter;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -31,40 +29,33 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter err = spec.commandLine().getErr();
-        Result result = installation.config();
-        if (result instanceof Broken broken) {
-            broken.problems().forEach(err::println);
-            installation.close();
-            return 1;
-        }
-        Config config = ((Loaded) result).config();
-        installation.refused().forEach(jar -> err.println("refused: " + jar.jar() + ": " + jar.reason()));
-        Logs.accessLog(config.accessLog(), config.file());
         Gateway gateway;
         try {
-            gateway = Gateway.start(config, installation.loaded());
+            gateway = Gateway.start(installation.sources());
         } catch (StartException e) {
             e.problems().forEach(err::println);
-            installation.close();
             return 1;
         }
+        log(gateway);
+        gateway.catalog().refused().forEach(jar -> err.println("refused: " + jar.jar() + ": " + jar.reason()));
         // Before the greeting: who reads that may send a signal at once.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, config), "sluice-shutdown"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway), "sluice-shutdown"));
         PrintWriter out = spec.commandLine().getOut();
-        out.print(Greeting.of(gateway, config));
+        out.print(Greeting.of(gateway));
         out.flush();
         // Signals end the process through the hook; nothing else counts this down.
         new CountDownLatch(1).await();
         return 0;
     }
 
-    private void stop(Gateway gateway, Config config) {
-        boolean whole = gateway.shutdown(config.drain().shutdown());
-        try {
-            installation.close();
-        } catch (Exception e) {
-            whole = false;
-        }
+    private static void log(Gateway gateway) {
+        Config config =
+                Objects.requireNonNull(gateway.snapshot(), "nothing serves").config();
+        Logs.accessLog(config.accessLog(), config.file());
+    }
+
+    private static void stop(Gateway gateway) {
+        boolean whole = gateway.shutdown();
         Logs.flush();
         // A graceful end is a success; left to itself the JVM would report the signal.
         Runtime.getRuntime().halt(whole ? 0 : 1);

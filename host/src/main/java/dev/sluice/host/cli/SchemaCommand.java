@@ -24,7 +24,8 @@ final class SchemaCommand implements Callable<Integer> {
         try (installation) {
             spec.commandLine()
                     .getOut()
-                    .println(ConfigSchema.of(installation.catalog()).toPrettyString());
+                    .println(ConfigSchema.of(installation.sources().catalogOrStandard())
+                            .toPrettyString());
             return 0;
         }
     }

@@ -1,6 +1,8 @@
 package dev.sluice.host.exchange;
 
 import java.lang.reflect.InvocationTargetException;
+import java.security.AccessController;
+import java.security.PrivilegedAction;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -33,16 +35,25 @@ public final class Blocking implements AutoCloseable {
         }
     }
 
-    private static ExecutorService platformThreads() {
+    static ExecutorService platformThreads() {
         AtomicInteger count = new AtomicInteger();
-        ThreadFactory threads = task -> {
-            Thread thread = new Thread(task, "sluice-blocking-" + count.incrementAndGet());
+        ThreadFactory threads = task -> thread(task, "sluice-blocking-" + count.incrementAndGet());
+        return new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
+    }
+
+    /**
+     * A thread outlives the plugin whose work it ran; it must not keep the plugin's loader, neither as its context loader
+     * nor through an inherited thread local, nor, which only this deprecated call prevents before Java 24, through the
+     * protection domains of the frames that stand on the stack when it is made.
+     */
+    @SuppressWarnings("removal")
+    private static Thread thread(Runnable task, String name) {
+        return AccessController.doPrivileged((PrivilegedAction<Thread>) () -> {
+            Thread thread = new Thread(null, task, name, 0, false);
             thread.setDaemon(true);
-            // A thread outlives the plugin whose work it ran; it must not keep the plugin's loader.
             thread.setContextClassLoader(Blocking.class.getClassLoader());
             return thread;
-        };
-        return new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
+        });
     }
 
     @Override

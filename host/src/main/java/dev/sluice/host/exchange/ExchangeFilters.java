@@ -176,6 +176,7 @@ final class ExchangeFilters {
     /** Logs and counts a hook's failure. */
     void blame(int i, String hook, Throwable cause) {
         exchange.services().telemetry().filterFailed(chain.entry(i).name(), hook);
+        chain.entry(i).generation().failed();
         exchange.note("filter_failed", names[i] + "." + hook);
         LOG.warn(
                 "request {} on route {}: the filter {} failed in {}",

@@ -78,6 +78,13 @@ final class HostExchange implements Ascent.Exit {
     private boolean switched;
     private boolean over;
 
+    /** Its neighbours in its loop's list, which the loop alone changes. */
+    @Nullable
+    HostExchange previous;
+
+    @Nullable
+    HostExchange next;
+
     HostExchange(Services services, Loop loop, Subject subject, Downstream downstream, @Nullable RequestSource source) {
         this.services = services;
         this.loop = loop;
@@ -90,6 +97,7 @@ final class HostExchange implements Ascent.Exit {
                 : EffectiveTimeouts.of(subject.route().config().timeouts());
         this.total = loop.deadlines().newDeadline(() -> fail(504, "upstream_timeout", "the request took too long"));
         services.telemetry().begun();
+        loop.begun(this);
     }
 
     // The request's way down.
@@ -407,6 +415,11 @@ final class HostExchange implements Ascent.Exit {
         complete(false, false);
     }
 
+    /** Its snapshot was replaced so long ago that it is not waited for any longer. */
+    void expire() {
+        fail(503, "overloaded", "the gateway was reconfigured, and its limit for waiting (drain.swap) has passed");
+    }
+
     /** The client has left. */
     void clientGone() {
         complete(false, true);
@@ -418,6 +431,7 @@ final class HostExchange implements Ascent.Exit {
         }
         over = true;
         total.clear();
+        loop.ended(this);
         if (tries != null) {
             tries.cancel();
         }

@@ -1,11 +1,16 @@
 package dev.sluice.host.exchange;
 
+import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.upstream.UpstreamPool;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
-/** One event loop and what belongs to it: its pool of upstream connections, its deadlines and its seat at the hook watch. */
+/** One event loop and what belongs to it: its pool of upstream connections, its deadlines, its
+ * exchanges and its seat at the hook watch. */
 public final class Loop implements Executor {
     private final Vertx vertx;
     private final Context context;
@@ -13,6 +18,7 @@ public final class Loop implements Executor {
     private final HookWatch.Seat seat;
     private final Thread thread;
     private final DeadlineWheel deadlines;
+    private @Nullable HostExchange exchanges;
 
     /** The loop of the calling event loop thread. */
     public Loop(Vertx vertx, UpstreamPool pool, HookWatch watch) {
@@ -38,6 +44,43 @@ public final class Loop implements Executor {
 
     Thread thread() {
         return thread;
+    }
+
+    void begun(HostExchange exchange) {
+        HostExchange first = exchanges;
+        exchange.next = first;
+        if (first != null) {
+            first.previous = exchange;
+        }
+        exchanges = exchange;
+    }
+
+    void ended(HostExchange exchange) {
+        HostExchange before = exchange.previous;
+        HostExchange after = exchange.next;
+        if (before == null) {
+            exchanges = after;
+        } else {
+            before.next = after;
+        }
+        if (after != null) {
+            after.previous = before;
+        }
+        exchange.previous = null;
+        exchange.next = null;
+    }
+
+    /** Ends the exchanges of that snapshot which are still under way here. From any thread. */
+    public void expire(Snapshot snapshot) {
+        execute(() -> {
+            List<HostExchange> late = new ArrayList<>();
+            for (HostExchange e = exchanges; e != null; e = e.next) {
+                if (e.subject().snapshot() == snapshot) {
+                    late.add(e);
+                }
+            }
+            late.forEach(HostExchange::expire);
+        });
     }
 
     /** For what nearly never expires; {@link #setTimer} for what will. */

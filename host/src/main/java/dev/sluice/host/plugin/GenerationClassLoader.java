@@ -65,6 +65,13 @@ final class GenerationClassLoader extends PluginClassLoader {
         }
     }
 
+    /** Whether a class of this name was loaded from the jar; loads none. */
+    boolean defines(String className) {
+        Class<?> loaded = findLoadedClass(className);
+        // The JVM also finds here what was only asked of this loader, such as classes of the API.
+        return loaded != null && loaded.getClassLoader() == this;
+    }
+
     /** The jar's own, or the JDK's; never the host's. */
     @Override
     public @Nullable URL getResource(String name) {

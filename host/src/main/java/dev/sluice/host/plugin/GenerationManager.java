@@ -1,5 +1,6 @@
 package dev.sluice.host.plugin;
 
+import com.fasterxml.jackson.databind.type.TypeFactory;
 import dev.sluice.api.FilterPlugin;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -81,11 +82,18 @@ final class GenerationManager extends JarPluginManager {
         return getPluginClassLoader(id).getResourceAsStream(name);
     }
 
-    /** Closes its class loader; again: does nothing. */
-    void unload() {
-        if (id != null) {
-            unloadPlugin(id);
-            id = null;
+    /** Closes its class loader, and gives it; again, or if it was never loaded: null. */
+    @Nullable
+    ClassLoader unload() {
+        String loaded = id;
+        if (loaded == null) {
+            return null;
         }
+        ClassLoader loader = getPluginClassLoader(loaded);
+        id = null;
+        unloadPlugin(loaded);
+        // Mappers of the host and of all plugins share this cache by default, and it holds the classes they mapped.
+        TypeFactory.defaultInstance().clearCache();
+        return loader;
     }
 }

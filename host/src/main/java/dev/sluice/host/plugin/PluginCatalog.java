@@ -69,6 +69,27 @@ public final class PluginCatalog {
                 Stream.concat(refused.stream(), others.refused.stream()).toList());
     }
 
+    /** These, with {@code old} in the place of {@code fresh}, whose jar is refused for that reason. */
+    public PluginCatalog holdingBack(PluginGeneration fresh, @Nullable PluginGeneration old, String reason) {
+        List<PluginGeneration> rest = new ArrayList<>(generations);
+        rest.remove(fresh);
+        if (old != null && !rest.contains(old)) {
+            rest.add(old);
+        }
+        List<Refused> out = new ArrayList<>(refused);
+        out.add(new Refused(name(fresh), reason));
+        return of(rest, out);
+    }
+
+    /** These without that one, and without a word of its jar. */
+    PluginCatalog without(PluginGeneration generation) {
+        return new PluginCatalog(
+                generations.stream().filter(other -> other != generation).toList(),
+                refused.stream()
+                        .filter(jar -> !jar.jar().equals(name(generation)))
+                        .toList());
+    }
+
     /** All generations, by id and version. */
     public List<PluginGeneration> generations() {
         return generations;

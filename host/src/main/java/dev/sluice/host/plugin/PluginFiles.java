@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestOutputStream;
@@ -18,10 +20,15 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The jars of a directory, and private copies of them: a jar that is overwritten must not reach an open loader. */
 final class PluginFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(PluginFiles.class);
     private static final long MAX_BYTES = 512L << 20;
     private static final String TOO_LARGE = "it is larger than 512 MiB: build it with less in it";
     private static final String GONE = "it was taken away while it was read: put it here again, unless that was meant";
@@ -30,6 +37,24 @@ final class PluginFiles {
 
     /** A private copy, named by its SHA-256. */
     record Copy(Path path, String sha256) {}
+
+    /** What tells whether a file has changed, without reading it; null: nothing can be told of it. */
+    record Stamp(
+            Path realPath,
+            long size,
+            FileTime modified,
+            @Nullable Object key) {
+
+        static @Nullable Stamp of(Path file) {
+            try {
+                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                return new Stamp(
+                        file.toRealPath(), attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
+            } catch (IOException e) {
+                return null;
+            }
+        }
+    }
 
     private final Path work;
 
@@ -113,7 +138,7 @@ final class PluginFiles {
                 bounded(jar, out);
             }
             String hex = HexFormat.of().formatHex(sha256.digest());
-            Path copy = work.resolve(hex + ".jar");
+            Path copy = copyOf(hex);
             if (POSIX) {
                 Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("r--------"));
             }
@@ -121,6 +146,25 @@ final class PluginFiles {
             return new Copy(copy, hex);
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+
+    /** Where the copy of a jar of that sum is, if there is one. */
+    Path copyOf(String sha256) {
+        return work.resolve(sha256 + ".jar");
+    }
+
+    /** Deletes the copies of all other sums; one that cannot be deleted now is tried again the next time. */
+    void deleteAllBut(Set<String> sums) {
+        try (Stream<Path> copies = Files.list(work)) {
+            for (Path copy : copies.toList()) {
+                String name = copy.getFileName().toString();
+                if (name.endsWith(".jar") && !sums.contains(name.substring(0, name.length() - 4))) {
+                    Files.deleteIfExists(copy);
+                }
+            }
+        } catch (IOException e) {
+            LOG.debug("copies of jars cannot be deleted from {}", work, e);
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.sluice.host.plugin;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,10 +18,14 @@ public final class PluginGeneration implements AutoCloseable {
     private final String apiRange;
     private final @Nullable Path jar;
     private final AutoCloseable unload;
+    private final Instant loaded = Instant.now();
+    private final LongAdder failures = new LongAdder();
     private List<InstalledFilter> filters = List.of();
+    private int holds;
+    private boolean closed;
 
     /**
-     * A generation without filters yet.
+     * A generation without filters yet, held by nobody.
      *
      * @param jar the file it came from; null for filters on the class path
      * @param unload closes its class loader
@@ -85,14 +91,67 @@ public final class PluginGeneration implements AutoCloseable {
         this.filters = List.copyOf(filters);
     }
 
-    /** Closes its class loader; nothing of it may be in use. */
+    /** When it was loaded. */
+    public Instant loaded() {
+        return loaded;
+    }
+
+    /** One of its filters failed in a hook. From any thread. */
+    public void failed() {
+        failures.increment();
+    }
+
+    /** How often its filters have failed in a hook. */
+    public long failures() {
+        return failures.sum();
+    }
+
+    /** Keeps it loaded until it is {@linkplain #release released}: a catalog does, and each of its filters that is open. */
+    public synchronized void hold() {
+        if (closed) {
+            throw new IllegalStateException(this + " is unloaded");
+        }
+        holds++;
+    }
+
+    /** Ends one hold; the last one unloads it. */
+    public void release() {
+        boolean last;
+        synchronized (this) {
+            last = --holds == 0;
+        }
+        if (last) {
+            PluginLoader.closeQuietly(this);
+        }
+    }
+
+    /** Whether anybody holds it. */
+    public synchronized boolean isHeld() {
+        return holds > 0;
+    }
+
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** Closes its class loader, held or not; nothing of it may be in use. Again: does nothing. */
     @Override
     public void close() throws Exception {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
         unload.close();
     }
 
     @Override
     public String toString() {
+        return label(id, version, sha256);
+    }
+
+    static String label(String id, String version, String sha256) {
         return id + "@" + version + (sha256.isEmpty() ? "" : " (" + sha256.substring(0, 12) + ")");
     }
 }

@@ -8,7 +8,6 @@ import dev.sluice.api.ConfigException;
 import dev.sluice.host.config.TestFilters.Cache;
 import dev.sluice.host.plugin.InstalledFilter;
 import dev.sluice.host.plugin.PluginCatalog;
-import dev.sluice.host.plugin.PluginLoader;
 import dev.sluice.host.plugin.TestJar;
 import dev.sluice.host.plugin.TestPlugin;
 import java.lang.ref.WeakReference;
@@ -169,7 +168,7 @@ class FilterEntriesTest {
     void aRefusedJarIsNamedWhereItsFilterIsMissing() throws Exception {
         Path plugins = Files.createDirectories(directory.resolve("plugins"));
         Files.write(plugins.resolve("cache-1.jar"), new byte[0]);
-        files.catalog = new PluginLoader(directory.resolve("work"), List.of()).load(plugins);
+        files.catalog = TestJar.load(plugins);
         assertThat(files.problems(route("cache: {}")))
                 .containsExactly("sluice.yaml:5:9 routes[0].filters[0].cache: no filter of this name is installed; none"
                         + " is installed; cache-1.jar is refused: it is not a whole zip file (zip file is empty): copy"
@@ -188,7 +187,7 @@ class FilterEntriesTest {
     private WeakReference<ClassLoader> configuredAndClosed() throws Exception {
         Path plugins = Files.createDirectories(directory.resolve("plugins"));
         TestJar.withFilter("demo", "1.0.0", "demo").write(plugins.resolve("demo.jar"));
-        files.catalog = new PluginLoader(directory.resolve("work"), List.of()).load(plugins);
+        files.catalog = TestJar.load(plugins);
         Record bound = use("demo: {}").config();
         InstalledFilter filter = files.catalog.find("demo", null).orElseThrow();
         assertThat(bound).isInstanceOf(filter.plugin().configType());

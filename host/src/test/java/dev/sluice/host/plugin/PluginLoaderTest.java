@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,8 @@ class PluginLoaderTest {
             {"schema": {"type": "object", "properties": {"ttl": {"format": "duration"}}}}
             """;
 
+    private static final LeakWatch LEAKS = new LeakWatch(Duration.ofSeconds(30));
+
     @TempDir
     Path directory;
 
@@ -46,7 +49,7 @@ class PluginLoaderTest {
     }
 
     private PluginCatalog load(String... trust) {
-        return new PluginLoader(work, List.of(trust)).load(plugins);
+        return new PluginLoader(work, LEAKS).load(plugins, List.of(trust), List.of());
     }
 
     private Path jar(TestJar jar) {
@@ -93,8 +96,8 @@ class PluginLoaderTest {
 
     @Test
     void aMissingDirectoryIsAnEmptyOneAndOtherFilesAreNoJars() throws Exception {
-        assertThat(new PluginLoader(work, List.of())
-                        .load(directory.resolve("none"))
+        assertThat(new PluginLoader(work, LEAKS)
+                        .load(directory.resolve("none"), List.of(), List.of())
                         .generations())
                 .isEmpty();
         Files.writeString(plugins.resolve("README.md"), "");
@@ -513,8 +516,36 @@ class PluginLoaderTest {
         jar(TestJar.of("demo", "1.0.0")
                 .filter("demo.Cache", "cache", "java.time.Duration ttl")
                 .descriptor("cache", DESCRIPTOR));
-        WeakReference<ClassLoader> loader = usedAndClosed();
+        isCollected(usedAndClosed());
+    }
 
+    @Test
+    void aLoaderWhoseClassesJacksonMappedIsCollected() throws Exception {
+        jar(TestJar.of("demo", "1.0.0").filter("demo.Cache", "cache", "", """
+                record Stored(String key, java.util.List<Stored> more) {}
+                static final com.fasterxml.jackson.databind.ObjectMapper JSON =
+                        new com.fasterxml.jackson.databind.ObjectMapper();
+                public Cache() throws Exception {
+                    JSON.readValue(JSON.writeValueAsString(new Stored("a", java.util.List.of())), Stored.class);
+                }
+                """));
+        isCollected(usedAndClosed());
+    }
+
+    /** Java 17 starts the thread of timeouts only once, so this tells something where nothing else has used one before. */
+    @Test
+    void aLoaderWhoseCodeWasFirstToUseATimeoutIsCollected() throws Exception {
+        jar(TestJar.of("demo", "1.0.0").filter("demo.Cache", "cache", "", """
+                public Cache() {
+                    new java.util.concurrent.CompletableFuture<Void>()
+                            .completeOnTimeout(null, 1, java.util.concurrent.TimeUnit.MILLISECONDS)
+                            .join();
+                }
+                """));
+        isCollected(usedAndClosed());
+    }
+
+    private static void isCollected(WeakReference<ClassLoader> loader) {
         Awaitility.await().until(() -> {
             System.gc();
             return loader.get() == null;

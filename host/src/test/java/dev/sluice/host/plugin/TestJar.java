@@ -1,7 +1,11 @@
 package dev.sluice.host.plugin;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.core.ObjectCodec;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.api.FilterPlugin;
+import io.micrometer.common.KeyValue;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,6 +15,7 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,8 +59,14 @@ public final class TestJar {
         return of(id, version).filter("demo.P", filter, "");
     }
 
+    /** Loads what lies in a directory, trusting all of it; private copies go below it. */
+    public static PluginCatalog load(Path directory) {
+        return new PluginLoader(directory.resolve("work"), new LeakWatch(Duration.ofSeconds(30)))
+                .load(directory, List.of(), List.of());
+    }
+
     /** Sets a manifest attribute; null removes it. */
-    TestJar manifest(String name, String value) {
+    public TestJar manifest(String name, String value) {
         if (value == null) {
             manifest.remove(name);
         } else {
@@ -65,12 +76,12 @@ public final class TestJar {
     }
 
     /** Adds a filter with this record as config, given as its components. */
-    TestJar filter(String type, String filter, String components) {
+    public TestJar filter(String type, String filter, String components) {
         return filter(type, filter, components, "");
     }
 
     /** The same, with further members of the class. */
-    TestJar filter(String type, String filter, String components, String members) {
+    public TestJar filter(String type, String filter, String components, String members) {
         String simple = type.substring(type.lastIndexOf('.') + 1);
         extensions.add(type);
         return source(type, """
@@ -88,21 +99,21 @@ public final class TestJar {
                         type.substring(0, type.lastIndexOf('.')), simple, simple, components, filter, members));
     }
 
-    TestJar source(String type, String code) {
+    public TestJar source(String type, String code) {
         sources.put(type, code);
         return this;
     }
 
-    TestJar extension(String type) {
+    public TestJar extension(String type) {
         extensions.add(type);
         return this;
     }
 
-    TestJar descriptor(String filter, String json) {
+    public TestJar descriptor(String filter, String json) {
         return entry(DescriptorReader.resource(filter), json.getBytes(StandardCharsets.UTF_8));
     }
 
-    TestJar entry(String name, byte[] bytes) {
+    public TestJar entry(String name, byte[] bytes) {
         entries.put(name, bytes);
         return this;
     }
@@ -136,7 +147,7 @@ public final class TestJar {
     }
 
     /** Class files by entry name. */
-    static Map<String, byte[]> compiled(Map<String, String> sources) {
+    public static Map<String, byte[]> compiled(Map<String, String> sources) {
         Map<String, ByteArrayOutputStream> classes = new LinkedHashMap<>();
         if (!sources.isEmpty()) {
             JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
@@ -175,7 +186,15 @@ public final class TestJar {
     }
 
     private static String classPath() {
-        return Stream.of(FilterPlugin.class, ExtensionPoint.class, JsonNode.class, Logger.class)
+        return Stream.of(
+                        FilterPlugin.class,
+                        ExtensionPoint.class,
+                        JsonNode.class,
+                        ObjectCodec.class,
+                        JsonFormat.class,
+                        MeterRegistry.class,
+                        KeyValue.class,
+                        Logger.class)
                 .map(TestJar::location)
                 .collect(Collectors.joining(java.io.File.pathSeparator));
     }
