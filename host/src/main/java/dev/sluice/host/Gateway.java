@@ -17,6 +17,7 @@ import dev.sluice.host.exchange.Telemetry;
 import dev.sluice.host.log.AccessLog;
 import dev.sluice.host.plugin.LeakWatch.Leak;
 import dev.sluice.host.plugin.PluginCatalog;
+import dev.sluice.host.plugin.PluginCatalog.Refused;
 import dev.sluice.host.plugin.PluginGeneration;
 import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.state.MemoryStore;
@@ -65,6 +66,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
     private final HookWatch watch;
     private final List<LoopVerticle> verticles = new ArrayList<>();
     private final AtomicInteger turn = new AtomicInteger();
+    private final AtomicInteger connections = new AtomicInteger();
     private final ScheduledExecutorService builderThread = daemon("sluice-snapshots");
 
     /** A look for leaks may wait for a collection of garbage, which no reload should. */
@@ -75,6 +77,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
     private final Publisher publisher;
     private final FileWatch watched;
     private final MultiGauge generations;
+    private Map<Tags, Integer> counted = Map.of();
     private volatile boolean ready;
     private volatile int port;
     private @Nullable AdminServer admin;
@@ -205,7 +208,8 @@ public final class Gateway implements AutoCloseable, GatewayView {
             }
             publisher.tick();
             countGenerations();
-        } catch (RuntimeException | LinkageError e) {
+        } catch (Throwable e) {
+            // One that gets out would end the looking for good.
             LOG.warn(
                     "the config and the plugins could not be looked at; the next look is due in {} ms", LOOK_MILLIS, e);
         }
@@ -229,9 +233,12 @@ public final class Gateway implements AutoCloseable, GatewayView {
         for (Leak leak : sources.leaks().leaks()) {
             count(counts, leak.plugin(), "leaked");
         }
-        List<MultiGauge.Row<?>> rows = new ArrayList<>();
-        counts.forEach((tags, count) -> rows.add(MultiGauge.Row.of(tags, count)));
-        generations.register(rows, true);
+        if (!counts.equals(counted)) {
+            counted = counts;
+            List<MultiGauge.Row<?>> rows = new ArrayList<>();
+            counts.forEach((tags, count) -> rows.add(MultiGauge.Row.of(tags, count)));
+            generations.register(rows, true);
+        }
     }
 
     private static void count(Map<Tags, Integer> counts, String plugin, String state) {
@@ -246,11 +253,20 @@ public final class Gateway implements AutoCloseable, GatewayView {
     @Override
     public CompletableFuture<Optional<Reload>> rollBack(String plugin) {
         return CompletableFuture.supplyAsync(
-                () -> sources.rollBack(plugin, publisher.catalog()) ? Optional.of(reloadNow()) : Optional.empty(),
+                () -> {
+                    if (!sources.rollBack(plugin, publisher.catalog())) {
+                        return Optional.empty();
+                    }
+                    Reload reload = reloadNow();
+                    if (!reload.changed(plugin)) {
+                        // What was there before cannot run with the config of today.
+                        sources.forgetRollBack(plugin);
+                        reloadNow();
+                    }
+                    return Optional.of(reload);
+                },
                 builderThread);
     }
-
-    private final AtomicInteger connections = new AtomicInteger();
 
     private static ScheduledExecutorService daemon(String name) {
         return Executors.newSingleThreadScheduledExecutor(task -> {
@@ -305,6 +321,11 @@ public final class Gateway implements AutoCloseable, GatewayView {
     @Override
     public PluginCatalog catalog() {
         return publisher.catalog();
+    }
+
+    @Override
+    public List<Refused> refused() {
+        return publisher.refused();
     }
 
     @Override

@@ -38,11 +38,11 @@ final class Publisher {
     private final SnapshotBuilder builder;
     private final Consumer<Snapshot> expiry;
     private final List<Retired> retired = new ArrayList<>();
-    private Map<Identity, OpenFilter> open = Map.of();
     private @Nullable Fixed started;
     private volatile @Nullable Snapshot current;
     private volatile PluginCatalog catalog = PluginCatalog.empty();
-    private volatile Map<Identity, OpenFilter> shownOpen = Map.of();
+    private volatile Map<Identity, OpenFilter> open = Map.of();
+    private volatile List<Refused> refused = List.of();
     private volatile List<Problem> problems = List.of();
     private volatile List<String> needRestart = List.of();
     private volatile List<Snapshot> draining = List.of();
@@ -88,6 +88,7 @@ final class Publisher {
         if (attempt.built != null) {
             started = Fixed.of(config);
             publish(attempt.built, attempt.catalog);
+            refused = catalog.refused();
             sources.sweep(catalog);
         }
         return attempt.problems;
@@ -105,7 +106,8 @@ final class Publisher {
         Attempt attempt;
         try {
             attempt = attempt(changed);
-        } catch (RuntimeException | LinkageError e) {
+        } catch (Throwable e) {
+            // Plugins' own code runs in there, and may throw whatever it likes.
             LOG.warn("reload failed", e);
             attempt = new Attempt(
                     null,
@@ -129,7 +131,7 @@ final class Publisher {
                     attempt.built.snapshot().number(),
                     changes.isEmpty() ? "config" : changes);
         }
-        List<Refused> refused = attempt.built == null ? attempt.catalog.refused() : catalog.refused();
+        refused = attempt.built == null ? attempt.catalog.refused() : catalog.refused();
         refused.forEach(jar -> LOG.warn("refused {}: {}", jar.jar(), jar.reason()));
         sources.sweep(catalog);
         Reload reload = new Reload(
@@ -221,7 +223,6 @@ final class Publisher {
         PluginCatalog catalogBefore = catalog;
         now.generations().forEach(PluginGeneration::hold);
         open = built.open();
-        shownOpen = built.open();
         catalog = now;
         current = built.snapshot();
         Config config = built.snapshot().config();
@@ -324,7 +325,12 @@ final class Publisher {
     }
 
     Map<Identity, OpenFilter> open() {
-        return shownOpen;
+        return open;
+    }
+
+    /** The jars that the last reload refused. */
+    List<Refused> refused() {
+        return refused;
     }
 
     /** Why the last reload was not published; empty if it was. */

@@ -137,6 +137,10 @@ public final class Sources implements AutoCloseable {
         return loader().rollBack(plugin, now);
     }
 
+    void forgetRollBack(String plugin) {
+        loader().forgetRollBack(plugin);
+    }
+
     /** The plugins for which an operator went back to a generation that does not lie in the directory any more. */
     Set<PluginGeneration> rolledBack(PluginCatalog now) {
         return now.generations().stream().filter(loader()::isRollback).collect(Collectors.toUnmodifiableSet());

@@ -229,6 +229,31 @@ final class SwapTest {
     }
 
     @Test
+    void whatCannotRunWithTheConfigOfTodayDoesNotComeBack() throws Exception {
+        TestJar picky = TestJar.of("stamp", "1.1.0")
+                .filter("stamp.Stamp", "stamp", "String tag")
+                .filter("stamp.Sign", "sign", "")
+                .descriptor("stamp", """
+                        {"schema": {"type": "object", "additionalProperties": false,
+                         "properties": {"tag": {"type": "string", "description": "a tag"}}, "required": ["tag"]}}
+                        """);
+        rename(picky, "stamp.jar");
+        assertThat(gateway.reconfigure(CONFIG.replace("stamp: {}", "stamp: { tag: x }"))
+                        .published())
+                .isTrue();
+        assertThat(admin("/api/v1/plugins/stamp").at("/generations/0/version").asText())
+                .isEqualTo("1.1.0");
+
+        HttpResponse<String> back = post("/api/v1/plugins/stamp/rollback");
+        assertThat(back.statusCode()).isEqualTo(409);
+        assertThat(json(back.body()).path("refused").toString())
+                .contains("the gateway cannot run with it", "stamp@1.1.0", "serves on");
+        assertThat(refusal("stamp.jar")).as("nothing is left of the attempt").isEmpty();
+        assertThat(admin("/api/v1/plugins/stamp").at("/generations/0/version").asText())
+                .isEqualTo("1.1.0");
+    }
+
+    @Test
     void anUnknownPluginIsNoPlugin() {
         assertThat(gateway.admin("/api/v1/plugins/none").statusCode()).isEqualTo(404);
         assertThat(post("/api/v1/plugins/none/rollback").statusCode()).isEqualTo(409);

@@ -196,7 +196,7 @@ public final class AdminServer {
             if (rolledBack.isEmpty()) {
                 json(c, 409, error("no generation of plugin '" + id + "' is kept that was there before"));
             } else {
-                json(c, rolledBack.get().published() ? 200 : 409, Pages.reload(rolledBack.get()));
+                json(c, rolledBack.get().changed(id) ? 200 : 409, Pages.reload(rolledBack.get()));
             }
         });
     }

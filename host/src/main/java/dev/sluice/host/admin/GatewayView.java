@@ -4,6 +4,7 @@ import dev.sluice.host.config.Problem;
 import dev.sluice.host.exchange.HostScope;
 import dev.sluice.host.plugin.LeakWatch.Leak;
 import dev.sluice.host.plugin.PluginCatalog;
+import dev.sluice.host.plugin.PluginCatalog.Refused;
 import dev.sluice.host.plugin.PluginGeneration;
 import dev.sluice.host.route.Snapshot;
 import java.util.List;
@@ -22,8 +23,11 @@ public interface GatewayView {
     @Nullable
     Snapshot snapshot();
 
-    /** The installed plugins, and the refused ones. */
+    /** The installed plugins. */
     PluginCatalog catalog();
+
+    /** The jars that were refused when they were last looked at. */
+    List<Refused> refused();
 
     /** Why the last reload was not published; empty if it was. */
     List<Problem> problems();
@@ -49,7 +53,10 @@ public interface GatewayView {
     /** Reads the config and the plugins anew, changed or not. */
     CompletableFuture<Reload> reload();
 
-    /** Goes back to the generation of that plugin that was there before; empty: none is kept. */
+    /**
+     * Goes back to the generation of that plugin that was there before; empty: none is kept. Where that one cannot run
+     * with the config of today, the reload has not {@linkplain Reload#changed changed} the plugin.
+     */
     CompletableFuture<Optional<Reload>> rollBack(String plugin);
 
     /** All meters, in Prometheus's text format. */

@@ -87,7 +87,7 @@ final class Pages {
         ObjectNode tree = JSON.objectNode();
         ArrayNode loaded = tree.putArray("loaded");
         gateway.catalog().generations().forEach(live -> loaded.add(generation(gateway, live, "live")));
-        tree.set("refused", refused(gateway.catalog().refused()));
+        tree.set("refused", refused(gateway.refused()));
         return tree;
     }
 

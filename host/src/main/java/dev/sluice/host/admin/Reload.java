@@ -23,6 +23,11 @@ public record Reload(
         List<Problem> problems,
         List<Refused> refused) {
 
+    /** Whether that plugin came, went or was replaced. */
+    public boolean changed(String plugin) {
+        return changes.stream().anyMatch(change -> change.plugin().equals(plugin));
+    }
+
     /**
      * One plugin's change.
      *

@@ -318,6 +318,11 @@ public final class PluginLoader {
         return true;
     }
 
+    /** A rollback of that plugin holds no longer. */
+    public void forgetRollBack(String id) {
+        rollbacks.remove(id);
+    }
+
     /** Whether that generation is one that an operator went back to. */
     public boolean isRollback(PluginGeneration generation) {
         Rollback rollback = rollbacks.get(generation.id());
