@@ -2,9 +2,11 @@ package dev.sluice.host;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.FilterFactory;
-import dev.sluice.host.config.Config.ProviderConfig;
+import dev.sluice.api.Scope;
 import dev.sluice.host.exchange.HostScope;
 import dev.sluice.host.plugin.PluginGeneration;
+import dev.sluice.host.route.HostConsumer;
+import dev.sluice.host.route.HostProvider;
 import java.util.List;
 import java.util.Map;
 
@@ -23,11 +25,26 @@ final class OpenFilter {
      */
     record Identity(PluginGeneration generation, String filter, ObjectNode config, String route, int ordinal) {}
 
-    /** What the filter saw of its surroundings, if it looked. */
-    record Surroundings(List<String> before, List<String> after, Map<String, ProviderConfig> providers) {}
+    /** What the filter sees of its surroundings, if it looks. */
+    record Surroundings(
+            List<String> before,
+            List<String> after,
+            Map<String, HostProvider> providers,
+            Map<String, HostConsumer> consumers) {
+
+        HostScope.Owner owner(Identity identity) {
+            return new HostScope.Owner(
+                    identity.filter,
+                    new Place(identity.route, before, after),
+                    Map.copyOf(providers),
+                    Map.copyOf(consumers));
+        }
+    }
+
+    private record Place(String route, List<String> before, List<String> after) implements Scope.Chain {}
 
     private final Identity identity;
-    private final Surroundings surroundings;
+    private Surroundings surroundings;
     private final FilterFactory factory;
     private final HostScope scope;
     private int uses;
@@ -57,7 +74,14 @@ final class OpenFilter {
         boolean chain = !scope.hasReadChain()
                 || (surroundings.before.equals(now.before) && surroundings.after.equals(now.after));
         boolean providers = !scope.hasReadProviders() || surroundings.providers.equals(now.providers);
-        return chain && providers;
+        boolean consumers = !scope.hasReadConsumers() || surroundings.consumers.equals(now.consumers);
+        return chain && providers && consumers;
+    }
+
+    /** Lets it see these surroundings from now on; it fits them. */
+    void moveTo(Surroundings now) {
+        surroundings = now;
+        scope.surroundings(now.owner(identity));
     }
 
     synchronized void use() {

@@ -3,7 +3,6 @@ package dev.sluice.host;
 import dev.sluice.api.ConfigException;
 import dev.sluice.api.FilterFactory;
 import dev.sluice.api.FilterPlugin;
-import dev.sluice.api.Provider;
 import dev.sluice.api.Scope;
 import dev.sluice.host.OpenFilter.Identity;
 import dev.sluice.host.OpenFilter.Surroundings;
@@ -16,6 +15,7 @@ import dev.sluice.host.exchange.Loop;
 import dev.sluice.host.exchange.Services;
 import dev.sluice.host.plugin.PluginGeneration;
 import dev.sluice.host.route.Chain;
+import dev.sluice.host.route.HostConsumer;
 import dev.sluice.host.route.HostProvider;
 import dev.sluice.host.route.Route;
 import dev.sluice.host.route.RouteTable;
@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,7 @@ final class SnapshotBuilder {
         }
         List<OpenFilter> used = List.copyOf(build.open.values());
         used.forEach(OpenFilter::use);
+        build.carriedOver.forEach(OpenFilter::moveTo);
         Set<PluginGeneration> generations = new LinkedHashSet<>();
         used.forEach(filter -> generations.add(filter.identity().generation()));
         Snapshot snapshot = new Snapshot(
@@ -100,14 +102,19 @@ final class SnapshotBuilder {
         private final Config config;
         private final Map<Identity, OpenFilter> before;
         private final Map<String, HostProvider> providers = new LinkedHashMap<>();
+        private final Map<String, HostConsumer> consumers;
         private final Map<Identity, OpenFilter> open = new LinkedHashMap<>();
         private final IdentityHashMap<Chain.Entry, OpenFilter> byPlace = new IdentityHashMap<>();
         private final List<OpenFilter> opened = new ArrayList<>();
+        private final Map<OpenFilter, Surroundings> carriedOver = new HashMap<>();
         private final List<Problem> problems = new ArrayList<>();
 
         private Build(Config config, Map<Identity, OpenFilter> before, Map<String, HostProvider> providersBefore) {
             this.config = config;
             this.before = before;
+            this.consumers = config.consumers().stream()
+                    .map(HostConsumer::of)
+                    .collect(Collectors.toUnmodifiableMap(HostConsumer::name, consumer -> consumer));
             config.providers().forEach((name, provider) -> {
                 HostProvider old = providersBefore.get(name);
                 boolean same = old != null && old.settings().equals(provider);
@@ -143,10 +150,13 @@ final class SnapshotBuilder {
                 Surroundings surroundings = new Surroundings(
                         List.copyOf(names.subList(0, at)),
                         List.copyOf(names.subList(at + 1, names.size())),
-                        config.providers());
+                        providers,
+                        consumers);
                 OpenFilter filter = carryOver(identity, surroundings);
                 if (filter == null) {
                     filter = open(use, identity, surroundings);
+                } else {
+                    carriedOver.put(filter, surroundings);
                 }
                 if (filter != null) {
                     open.put(identity, filter);
@@ -169,12 +179,8 @@ final class SnapshotBuilder {
         }
 
         private @Nullable OpenFilter open(FilterUse use, Identity identity, Surroundings surroundings) {
-            Map<String, Provider> visible = Map.copyOf(providers);
             HostScope scope = new HostScope(
-                    new HostScope.Owner(
-                            identity.filter(),
-                            new Place(identity.route(), surroundings.before(), surroundings.after()),
-                            visible),
+                    surroundings.owner(identity),
                     services,
                     loops,
                     state.of(identity.filter(), identity.generation().stateVersion()));
@@ -206,6 +212,4 @@ final class SnapshotBuilder {
             return plugin.open((C) config, scope);
         }
     }
-
-    private record Place(String route, List<String> before, List<String> after) implements Scope.Chain {}
 }

@@ -50,6 +50,9 @@ public interface Scope {
      */
     Map<String, Provider> providers();
 
+    /** The consumers by name; unmodifiable. A change of any of them opens a filter that has looked here anew. */
+    Map<String, Consumer> consumers();
+
     /** Where in its chain this filter stands. */
     Chain chain();
 

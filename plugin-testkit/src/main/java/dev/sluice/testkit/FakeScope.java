@@ -2,6 +2,7 @@ package dev.sluice.testkit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.api.Consumer;
 import dev.sluice.api.HttpRequest;
 import dev.sluice.api.HttpResponse;
 import dev.sluice.api.Key;
@@ -42,6 +43,7 @@ public final class FakeScope implements Scope, AutoCloseable {
     private final FakeAnswers<Ask> asks = new FakeAnswers<>("ask");
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private final Map<String, Provider> providers = new LinkedHashMap<>();
+    private final Map<String, Consumer> consumers = new LinkedHashMap<>();
     private final Map<Class<?>, Object> services = new HashMap<>();
     private final Map<String, Supplier<JsonNode>> shown = new HashMap<>();
     private final Map<String, Function<ObjectNode, JsonNode>> actions = new HashMap<>();
@@ -61,6 +63,12 @@ public final class FakeScope implements Scope, AutoCloseable {
     /** The same, with this provider in the config. */
     public FakeScope provider(Provider provider) {
         providers.put(provider.name(), provider);
+        return this;
+    }
+
+    /** The same, with this consumer in the config. */
+    public FakeScope consumer(Consumer consumer) {
+        consumers.put(consumer.name(), consumer);
         return this;
     }
 
@@ -162,6 +170,11 @@ public final class FakeScope implements Scope, AutoCloseable {
     public <T extends AutoCloseable> T own(T resource) {
         owned.push(resource);
         return resource;
+    }
+
+    @Override
+    public Map<String, Consumer> consumers() {
+        return Collections.unmodifiableMap(consumers);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.sluice.host.exchange;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.api.Consumer;
 import dev.sluice.api.HttpRequest;
 import dev.sluice.api.HttpResponse;
 import dev.sluice.api.Key;
@@ -43,12 +44,14 @@ public final class HostScope implements Scope, AutoCloseable {
      * @param filter the filter's name
      * @param chain where it stands
      * @param providers all providers of the config
+     * @param consumers all consumers of the config
      */
-    public record Owner(String filter, Scope.Chain chain, Map<String, Provider> providers) {}
+    public record Owner(
+            String filter, Scope.Chain chain, Map<String, Provider> providers, Map<String, Consumer> consumers) {}
 
     private record Place(Snapshot snapshot, Route route, dev.sluice.host.route.Chain rest) {}
 
-    private final Owner owner;
+    private volatile Owner owner;
     private final Services services;
     private final Supplier<Loop> loops;
     private final SharedState shared;
@@ -60,6 +63,7 @@ public final class HostScope implements Scope, AutoCloseable {
     private volatile @Nullable Place place;
     private volatile boolean readChain;
     private volatile boolean readProviders;
+    private volatile boolean readConsumers;
     private boolean closed;
 
     /**
@@ -76,6 +80,11 @@ public final class HostScope implements Scope, AutoCloseable {
         meters.add(services.telemetry().meters());
     }
 
+    /** Says what surrounds it from now on, where it has not looked at it so far. */
+    public void surroundings(Owner now) {
+        owner = now;
+    }
+
     /** Says where the filter stands in the snapshot that is being published. */
     public void place(Snapshot snapshot, Route route, int index) {
         place = new Place(snapshot, route, route.chain().after(index));
@@ -89,6 +98,11 @@ public final class HostScope implements Scope, AutoCloseable {
     /** Whether the filter has looked at the providers: then a change of them opens the filter anew. */
     public boolean hasReadProviders() {
         return readProviders;
+    }
+
+    /** Whether the filter has looked at the consumers: then a change of them opens the filter anew. */
+    public boolean hasReadConsumers() {
+        return readConsumers;
     }
 
     /** What the filter shows, by name. */
@@ -189,6 +203,12 @@ public final class HostScope implements Scope, AutoCloseable {
     public Map<String, Provider> providers() {
         readProviders = true;
         return owner.providers;
+    }
+
+    @Override
+    public Map<String, Consumer> consumers() {
+        readConsumers = true;
+        return owner.consumers;
     }
 
     @Override

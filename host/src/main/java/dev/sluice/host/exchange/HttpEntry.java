@@ -11,6 +11,7 @@ import dev.sluice.host.route.Route;
 import dev.sluice.host.route.RouteQuery;
 import dev.sluice.host.route.Snapshot;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class HttpEntry implements Handler<HttpServerRequest> {
     private static final Chain NO_CHAIN = new Chain(List.of());
     private static final RecognizedPath UNKNOWN = new RecognizedPath(Dialect.NONE, Operation.OTHER, null, false);
+    private static final CharSequence CONSUMER = HttpHeaders.createOptimized("x-sluice-consumer");
     private static final int MAX_ID = 128;
 
     private final Services services;
@@ -70,6 +72,8 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
         }
         String path = Paths.normalize(rawPath);
         HostHeaders headers = new HostHeaders(request.headers());
+        // Who calls is for filters to say; upstreams believe it.
+        headers.fields().remove(CONSUMER);
         HostRequestHead head = new HostRequestHead(
                 request.method().name(),
                 path == null ? rawPath : path,

@@ -1,0 +1,5 @@
+/** {@code key-auth}: who may call. */
+@NullMarked
+package dev.sluice.plugins.keyauth;
+
+import org.jspecify.annotations.NullMarked;
