@@ -3,11 +3,13 @@ package dev.sluice.swap;
 import dev.sluice.host.plugin.TestJar;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * Builds versions of one plugin, {@code stamp}, whose answers name the version that made them: {@code /slow} a stream of
- * twenty events, anything else a line of JSON. A class that each event needs is loaded only when that event comes, so
- * that a version whose jar or loader is gone too early shows.
+ * Builds versions of one plugin, {@code stamp}, whose answers name the version that made them: {@code /slow/MILLIS} a
+ * stream of twenty events at that pace, anything else a line of JSON. A class that a late event needs is loaded only when
+ * that event comes, so that a version whose jar or loader is gone too early shows.
  */
 final class StampJar {
     private static final String SOURCE = """
@@ -32,9 +34,10 @@ final class StampJar {
                     if (VERSION.startsWith("throws")) {
                         throw new IllegalStateException("no luck with " + VERSION);
                     }
+                    Ballast.load();
                     return exchange -> new Filter() {
                         public Step onRequest(RequestHead head) {
-                            if (!head.path().startsWith("/slow")) {
+                            if (!head.path().startsWith("/slow/")) {
                                 return Reply.json(200, com.fasterxml.jackson.databind.node.JsonNodeFactory.instance
                                         .objectNode().put("version", VERSION));
                             }
@@ -42,7 +45,8 @@ final class StampJar {
                             for (int i = 0; i < 20; i++) {
                                 events.add(Event.data(VERSION));
                             }
-                            return Reply.stream(events).paced(Duration.ofMillis(PACE));
+                            long pace = Long.parseLong(head.path().substring("/slow/".length()));
+                            return Reply.stream(events).paced(Duration.ofMillis(pace));
                         }
                     };
                 }
@@ -72,8 +76,16 @@ final class StampJar {
             """;
 
     private static final String LATE = "package stamp; class Late { static String name() { return Stamp.VERSION; } }";
-    private static final Map<String, byte[]> CLASSES = TestJar.compiled(Map.of(
-            "stamp.Stamp", SOURCE.replace("PACE", Integer.toString(100)), "stamp.Sign", SIGN, "stamp.Late", LATE));
+
+    /** Makes a version that is never unloaded show in the metaspace. */
+    private static final String BALLAST = "package stamp; class Ballast { static void load() {} "
+            + IntStream.range(0, 6000)
+                    .mapToObj(i -> "static int m" + i + "(int x) { return x + " + i + "; } ")
+                    .collect(Collectors.joining())
+            + "}";
+
+    private static final Map<String, byte[]> CLASSES = TestJar.compiled(
+            Map.of("stamp.Stamp", SOURCE, "stamp.Sign", SIGN, "stamp.Late", LATE, "stamp.Ballast", BALLAST));
 
     private StampJar() {}
 
@@ -85,5 +97,14 @@ final class StampJar {
                 .entry("stamp.txt", text.getBytes(StandardCharsets.UTF_8));
         CLASSES.forEach(jar::entry);
         return jar;
+    }
+
+    /** The same, with a class that was compiled for that version of Java. */
+    static TestJar forJava(int release, String text) {
+        byte[] late = CLASSES.get("stamp/Late.class").clone();
+        // Bytes 6 and 7 of a class file are its major version, which is 44 more than the release.
+        late[6] = 0;
+        late[7] = (byte) (release + 44);
+        return saying(text).entry("stamp/Late.class", late);
     }
 }

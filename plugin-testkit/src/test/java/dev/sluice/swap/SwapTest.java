@@ -115,6 +115,19 @@ final class SwapTest {
     }
 
     @Test
+    void aFilterThatClosesTakesNobodyElsesMetersWithIt() throws Exception {
+        rename(StampJar.saying("two"), "stamp.jar");
+        gateway.reload();
+        // Closed once its snapshot has ended; a generation counts from the next look on.
+        await().atMost(PATIENCE)
+                .until(() -> gateway.gateway().drainingGenerations().isEmpty() && generations("draining") == 0);
+        TestJar.withFilter("late", "1.0.0", "late").write(jars.resolve("late.jar"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(gateway.admin("/metrics").body())
+                        .contains("sluice_plugin_generations{plugin=\"late\",state=\"live\"} 1.0"));
+    }
+
+    @Test
     void aJarWhoseOpenThrowsIsHeldBackAndTheRestIsPublished() throws Exception {
         rename(StampJar.saying("throws"), "stamp.jar");
         Reload reload = gateway.reconfigure(CONFIG.replace("name: r", "name: renamed"));

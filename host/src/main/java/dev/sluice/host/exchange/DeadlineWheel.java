@@ -32,6 +32,14 @@ final class DeadlineWheel {
         return new Deadline(onExpiry);
     }
 
+    /** The timer holds the wheel, and never the deadline that was set first: it may tick for as long as there is traffic. */
+    private void keepTicking() {
+        if (ticker == NOT_TICKING) {
+            lastTick = (System.nanoTime() - origin) / TICK_NANOS;
+            ticker = vertx.setPeriodic(TICK_MILLIS, ignored -> tick());
+        }
+    }
+
     private void tick() {
         long now = System.nanoTime();
         long tick = (now - origin) / TICK_NANOS;
@@ -86,10 +94,7 @@ final class DeadlineWheel {
             clear();
             at = nanoTime;
             long tick = (nanoTime - origin + TICK_NANOS - 1) / TICK_NANOS;
-            if (ticker == NOT_TICKING) {
-                lastTick = (System.nanoTime() - origin) / TICK_NANOS;
-                ticker = vertx.setPeriodic(TICK_MILLIS, ignored -> tick());
-            }
+            keepTicking();
             slot = (int) (Math.max(tick, lastTick + 1) & (SLOTS - 1));
             Deadline first = slots[slot];
             next = first;

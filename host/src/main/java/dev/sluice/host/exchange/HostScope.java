@@ -248,6 +248,8 @@ public final class HostScope implements Scope, AutoCloseable {
         shown.clear();
         actions.clear();
         removeGauges();
+        // A composite closes its registries with it, and this one is the whole gateway's.
+        meters.remove(services.telemetry().meters());
         meters.close();
     }
 

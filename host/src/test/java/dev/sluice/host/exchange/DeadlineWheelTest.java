@@ -1,13 +1,17 @@
 package dev.sluice.host.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.host.exchange.DeadlineWheel.Deadline;
 import io.vertx.core.Vertx;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +87,25 @@ final class DeadlineWheelTest {
             wheel.newDeadline(() -> result.complete(order)).set(now + 60 * MILLI);
         });
         assertThat(expired).hasSize(1);
+    }
+
+    @Test
+    void aTickingWheelHoldsNoneThatIsNotSetAnyMore() throws Exception {
+        DeadlineWheel[] wheel = new DeadlineWheel[1];
+        WeakReference<Runnable> first = this.<WeakReference<Runnable>>onLoop(result -> {
+            wheel[0] = new DeadlineWheel(vertx);
+            Runnable held = new AtomicInteger()::incrementAndGet;
+            Deadline deadline = wheel[0].newDeadline(held);
+            deadline.set(System.nanoTime() + 3_600_000 * MILLI);
+            // Another one keeps it ticking.
+            wheel[0].newDeadline(() -> {}).set(System.nanoTime() + 3_600_000 * MILLI);
+            deadline.clear();
+            result.complete(new WeakReference<>(held));
+        });
+        await().atMost(Duration.ofSeconds(30)).until(() -> {
+            System.gc();
+            return first.refersTo(null);
+        });
     }
 
     @Test
