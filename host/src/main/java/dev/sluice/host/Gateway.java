@@ -59,6 +59,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
     private static final long LEAK_LOOK_MILLIS = 1000;
     private static final Duration HOOK_WARN = Duration.ofMillis(200);
     private static final Duration HOOK_INTERRUPT = Duration.ofSeconds(2);
+    private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
 
     private final Vertx vertx;
     private final PrometheusMeterRegistry meters;
@@ -101,7 +102,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
         }
     }
 
-    private Gateway(Sources sources, FileWatch watched, Config config, int loops) {
+    private Gateway(Sources sources, FileWatch watched, Config config, int loops, Duration openLimit) {
         this.sources = sources;
         this.watched = watched;
         meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -113,7 +114,8 @@ public final class Gateway implements AutoCloseable, GatewayView {
         services = Services.of(config.listen().limits(), blocking, new Telemetry(meters), new AccessLog());
         publisher = new Publisher(
                 sources,
-                new SnapshotBuilder(services, this::anyLoop, MemoryStore.ofBytes(STATE_BYTES), builderThread),
+                new SnapshotBuilder(
+                        services, this::anyLoop, MemoryStore.ofBytes(STATE_BYTES), builderThread, openLimit),
                 snapshot -> verticles.forEach(verticle -> verticle.loop().expire(snapshot)));
         meters.gauge(
                 "sluice_snapshot_generation",
@@ -137,6 +139,15 @@ public final class Gateway implements AutoCloseable, GatewayView {
 
     /** As {@link #start(Sources)}, on that many event loops. */
     public static Gateway start(Sources sources, int loops) throws StartException {
+        return start(sources, loops, OPEN_LIMIT);
+    }
+
+    /**
+     * As {@link #start(Sources)}, on that many event loops.
+     *
+     * @param openLimit how long a filter's {@code open} may take; 30 s in the other methods
+     */
+    public static Gateway start(Sources sources, int loops, Duration openLimit) throws StartException {
         FileWatch watched = new FileWatch();
         watched.watch(Set.of(sources.file().toAbsolutePath()), Set.of());
         ConfigLoader.Result result;
@@ -148,7 +159,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
             throw new StartException(broken.problems());
         }
         Config config = ((Loaded) result).config();
-        Gateway gateway = new Gateway(sources, watched, config, loops);
+        Gateway gateway = new Gateway(sources, watched, config, loops, openLimit);
         try {
             gateway.open(config, loops);
             return gateway;
@@ -460,6 +471,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
         try {
             if (!builderThread.awaitTermination(5, TimeUnit.SECONDS)) {
                 builderThread.shutdownNow();
+                var unused = builderThread.awaitTermination(5, TimeUnit.SECONDS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -15,6 +15,7 @@ import dev.sluice.host.route.Snapshot;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +70,11 @@ final class Publisher {
     }
 
     /** What came of one attempt: a snapshot to publish, or what is wrong. */
-    private record Attempt(SnapshotBuilder.@Nullable Built built, PluginCatalog catalog, List<Problem> problems) {}
+    private record Attempt(
+            SnapshotBuilder.@Nullable Built built,
+            PluginCatalog catalog,
+            List<Problem> problems,
+            Set<PluginGeneration> culprits) {}
 
     /**
      * A publisher; nothing is published yet.
@@ -112,7 +117,8 @@ final class Publisher {
             attempt = new Attempt(
                     null,
                     before,
-                    List.of(new Problem(sources.file().toString(), 0, 0, "", "it cannot be reloaded: " + e)));
+                    List.of(new Problem(sources.file().toString(), 0, 0, "", "it cannot be reloaded: " + e)),
+                    Set.of());
         }
         List<Change> changes = List.of();
         if (attempt.built == null) {
@@ -147,7 +153,8 @@ final class Publisher {
 
     /**
      * Tries everything as it is. If that fails and there are plugins that did not serve before, tries to hold them back,
-     * one alone, then all: a bad jar must neither be published nor keep the rest from it.
+     * one alone, then all: a bad jar must neither be published nor keep the rest from it. Those that could not be opened
+     * come first, since each attempt without them may wait for them again.
      */
     private Attempt attempt(Predicate<Set<Path>> changed) {
         Set<PluginGeneration> serving = serving(open);
@@ -161,6 +168,7 @@ final class Publisher {
         }
         List<PluginGeneration> fresh = whole.catalog.generations().stream()
                 .filter(generation -> !catalog.generations().contains(generation))
+                .sorted(Comparator.comparing(generation -> !whole.culprits.contains(generation)))
                 .toList();
         for (PluginGeneration one : fresh) {
             Attempt without = withoutFresh(List.of(one), whole);
@@ -205,16 +213,17 @@ final class Publisher {
     private Attempt build(ConfigLoader.Result result, PluginCatalog against) {
         return result instanceof Loaded loaded
                 ? build(loaded.config(), against)
-                : new Attempt(null, against, ((Broken) result).problems());
+                : new Attempt(null, against, ((Broken) result).problems(), Set.of());
     }
 
     private Attempt build(Config config, PluginCatalog against) {
         Snapshot before = current;
         SnapshotBuilder.Result result = builder.build(
                 before == null ? 1 : before.number() + 1, config, open, before == null ? Map.of() : before.providers());
-        return result instanceof SnapshotBuilder.Built built
-                ? new Attempt(built, against, List.of())
-                : new Attempt(null, against, ((SnapshotBuilder.Failed) result).problems());
+        if (result instanceof SnapshotBuilder.Failed failed) {
+            return new Attempt(null, against, failed.problems(), failed.culprits());
+        }
+        return new Attempt((SnapshotBuilder.Built) result, against, List.of(), Set.of());
     }
 
     private void publish(SnapshotBuilder.Built built, PluginCatalog installed) {

@@ -21,6 +21,7 @@ import dev.sluice.host.route.Route;
 import dev.sluice.host.route.RouteTable;
 import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.state.MemoryStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -46,34 +47,44 @@ final class SnapshotBuilder {
     /** A snapshot, not published yet. */
     record Built(Snapshot snapshot, Map<Identity, OpenFilter> open) implements Result {}
 
-    /** Nothing was built. */
-    record Failed(List<Problem> problems) implements Result {}
+    /**
+     * Nothing was built.
+     *
+     * @param culprits the generations of filters that could not be opened
+     */
+    record Failed(List<Problem> problems, Set<PluginGeneration> culprits) implements Result {}
 
     private final Services services;
     private final Supplier<Loop> loops;
     private final MemoryStore state;
     private final Executor closing;
+    private final Duration openLimit;
 
     /**
      * A builder.
      *
      * @param closing where scopes are closed, which may take its time
+     * @param openLimit how long one filter's {@code open} may take
      */
-    SnapshotBuilder(Services services, Supplier<Loop> loops, MemoryStore state, Executor closing) {
+    SnapshotBuilder(Services services, Supplier<Loop> loops, MemoryStore state, Executor closing, Duration openLimit) {
         this.services = services;
         this.loops = loops;
         this.state = state;
         this.closing = closing;
+        this.openLimit = openLimit;
     }
 
     /** Builds the snapshot of that number; {@code before} and {@code providersBefore} are those of the one that serves now. */
     Result build(
             long number, Config config, Map<Identity, OpenFilter> before, Map<String, HostProvider> providersBefore) {
         Build build = new Build(config, before, providersBefore);
-        List<Route> routes = build.routes();
+        List<Route> routes;
+        try (build.opener) {
+            routes = build.routes();
+        }
         if (!build.problems.isEmpty()) {
             build.opened.forEach(OpenFilter::close);
-            return new Failed(build.problems);
+            return new Failed(build.problems, build.culprits);
         }
         List<OpenFilter> used = List.copyOf(build.open.values());
         used.forEach(OpenFilter::use);
@@ -108,6 +119,9 @@ final class SnapshotBuilder {
         private final List<OpenFilter> opened = new ArrayList<>();
         private final Map<OpenFilter, Surroundings> carriedOver = new HashMap<>();
         private final List<Problem> problems = new ArrayList<>();
+        private final Set<PluginGeneration> culprits = new LinkedHashSet<>();
+        private final Opener opener = new Opener(openLimit);
+        private boolean hung;
 
         private Build(Config config, Map<Identity, OpenFilter> before, Map<String, HostProvider> providersBefore) {
             this.config = config;
@@ -153,10 +167,11 @@ final class SnapshotBuilder {
                         providers,
                         consumers);
                 OpenFilter filter = carryOver(identity, surroundings);
-                if (filter == null) {
-                    filter = open(use, identity, surroundings);
-                } else {
+                if (filter != null) {
                     carriedOver.put(filter, surroundings);
+                } else if (!hung) {
+                    // One that hangs has failed the build; a thousand like it must not be waited for.
+                    filter = open(use, identity, surroundings);
                 }
                 if (filter != null) {
                     open.put(identity, filter);
@@ -185,7 +200,7 @@ final class SnapshotBuilder {
                     loops,
                     state.of(identity.filter(), identity.generation().stateVersion()));
             try {
-                FilterFactory factory = open(use.filter().plugin(), use.config(), scope);
+                FilterFactory factory = opener.call(() -> open(use.filter().plugin(), use.config(), scope));
                 if (factory == null) {
                     throw new IllegalStateException("open returned null");
                 }
@@ -195,15 +210,32 @@ final class SnapshotBuilder {
             } catch (ConfigException e) {
                 String path = e.path().isEmpty() ? use.path() : use.path() + "." + e.path();
                 problems.add(config.marks().problem(path, String.valueOf(e.getMessage())));
+            } catch (Opener.OverdueException e) {
+                hung = true;
+                problems.add(cannotOpen(use, identity, String.valueOf(e.getMessage())));
             } catch (Throwable t) {
-                problems.add(config.marks()
-                        .problem(
-                                use.path(),
-                                "the filter " + identity.filter() + " of plugin " + identity.generation()
-                                        + " cannot be opened: " + t));
+                problems.add(cannotOpen(use, identity, what(t)));
             }
+            culprits.add(identity.generation());
             scope.close();
             return null;
+        }
+
+        private Problem cannotOpen(FilterUse use, Identity identity, String why) {
+            return config.marks()
+                    .problem(
+                            use.path(),
+                            "the filter " + identity.filter() + " of plugin " + identity.generation()
+                                    + " cannot be opened: " + why);
+        }
+
+        /** Also the text of an exception is code of the plugin, and may fail. */
+        private static String what(Throwable thrown) {
+            try {
+                return thrown.toString();
+            } catch (Throwable alsoThrown) {
+                return thrown.getClass().getName();
+            }
         }
 
         @SuppressWarnings("unchecked")

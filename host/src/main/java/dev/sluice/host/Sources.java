@@ -161,6 +161,7 @@ public final class Sources implements AutoCloseable {
         }
         Path directory = work;
         if (directory != null) {
+            work = null;
             try (Stream<Path> files = Files.walk(directory)) {
                 for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
                     Files.delete(path);

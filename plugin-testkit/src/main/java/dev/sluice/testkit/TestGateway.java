@@ -51,6 +51,7 @@ public final class TestGateway implements BeforeEachCallback, AfterEachCallback,
     private final Map<String, Consumer<Path>> jars = new LinkedHashMap<>();
     private String yaml = "";
     private int loops = 2;
+    private Duration openLimit = PATIENCE;
     private @Nullable Path directory;
     private @Nullable Gateway gateway;
 
@@ -97,6 +98,12 @@ public final class TestGateway implements BeforeEachCallback, AfterEachCallback,
         return this;
     }
 
+    /** A filter's {@code open} fails if it takes longer; 30 s unless told. */
+    public TestGateway openWithin(Duration limit) {
+        openLimit = limit;
+        return this;
+    }
+
     /**
      * Starts it.
      *
@@ -113,7 +120,7 @@ public final class TestGateway implements BeforeEachCallback, AfterEachCallback,
                 Files.createDirectories(made.getParent());
                 jar.getValue().accept(made);
             }
-            gateway = Gateway.start(new Sources(file, home.resolve("plugins"), plugins), loops);
+            gateway = Gateway.start(new Sources(file, home.resolve("plugins"), plugins), loops, openLimit);
             return this;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

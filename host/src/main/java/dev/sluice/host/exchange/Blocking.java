@@ -42,12 +42,12 @@ public final class Blocking implements AutoCloseable {
     }
 
     /**
-     * A thread outlives the plugin whose work it ran; it must not keep the plugin's loader, neither as its context loader
-     * nor through an inherited thread local, nor, which only this deprecated call prevents before Java 24, through the
-     * protection domains of the frames that stand on the stack when it is made.
+     * A daemon thread that runs work of plugins, not started yet. It may outlive the plugin whose work it ran, and so keeps
+     * no plugin's loader, neither as its context loader nor through an inherited thread local, nor, which only a deprecated
+     * call prevents before Java 24, through the protection domains of the frames that stand on the stack when it is made.
      */
     @SuppressWarnings("removal")
-    private static Thread thread(Runnable task, String name) {
+    public static Thread thread(Runnable task, String name) {
         return AccessController.doPrivileged((PrivilegedAction<Thread>) () -> {
             Thread thread = new Thread(null, task, name, 0, false);
             thread.setDaemon(true);

@@ -13,12 +13,7 @@ import dev.sluice.api.Target;
 import dev.sluice.host.route.Route;
 import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.upstream.BufferedCall;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -56,7 +51,7 @@ public final class HostScope implements Scope, AutoCloseable {
     private final Supplier<Loop> loops;
     private final SharedState shared;
     private final Logger log;
-    private final CompositeMeterRegistry meters = new CompositeMeterRegistry();
+    private final ScopeMeters meters;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private final Map<String, Supplier<JsonNode>> shown = new ConcurrentHashMap<>();
     private final Map<String, Function<ObjectNode, JsonNode>> actions = new ConcurrentHashMap<>();
@@ -77,7 +72,7 @@ public final class HostScope implements Scope, AutoCloseable {
         this.loops = loops;
         this.shared = shared;
         this.log = LoggerFactory.getLogger("dev.sluice.filter." + owner.filter);
-        meters.add(services.telemetry().meters());
+        this.meters = new ScopeMeters(services.telemetry());
     }
 
     /** Says what surrounds it from now on, where it has not looked at it so far. */
@@ -247,9 +242,6 @@ public final class HostScope implements Scope, AutoCloseable {
         place = null;
         shown.clear();
         actions.clear();
-        removeGauges();
-        // A composite closes its registries with it, and this one is the whole gateway's.
-        meters.remove(services.telemetry().meters());
         meters.close();
     }
 
@@ -258,16 +250,6 @@ public final class HostScope implements Scope, AutoCloseable {
             resource.close();
         } catch (Exception e) {
             log.warn("a resource of filter {} could not be closed", owner.filter, e);
-        }
-    }
-
-    /** A gauge holds a lambda of the plugin; counters and timers hold numbers and go on. */
-    private void removeGauges() {
-        for (Meter meter : meters.getMeters()) {
-            boolean keeps = meter instanceof Counter || meter instanceof Timer || meter instanceof DistributionSummary;
-            if (!keeps) {
-                var unused = services.telemetry().meters().remove(meter.getId());
-            }
         }
     }
 }

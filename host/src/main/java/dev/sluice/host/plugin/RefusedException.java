@@ -1,6 +1,7 @@
 package dev.sluice.host.plugin;
 
 import java.lang.reflect.InvocationTargetException;
+import org.jspecify.annotations.Nullable;
 
 /** A plugin cannot be installed; the message is a sentence that says why and what to do. */
 final class RefusedException extends Exception {
@@ -29,6 +30,16 @@ final class RefusedException extends Exception {
             cause = cause.getCause();
         }
         String name = cause.getClass().getName();
-        return cause.getMessage() == null ? name : name + ": " + cause.getMessage();
+        String message = message(cause);
+        return message == null ? name : name + ": " + message;
+    }
+
+    /** This, too, is code of the plugin, and may fail. */
+    private static @Nullable String message(Throwable thrown) {
+        try {
+            return thrown.getMessage();
+        } catch (Throwable alsoThrown) {
+            return null;
+        }
     }
 }
