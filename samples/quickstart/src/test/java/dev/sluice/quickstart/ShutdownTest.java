@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -23,11 +24,13 @@ class ShutdownTest {
     Path directory;
 
     private final Client client = new Client();
+    private Path config;
     private RunningGateway gateway;
 
     @BeforeEach
     void start() throws IOException {
-        gateway = RunningGateway.start(Configs.quickstart(directory));
+        config = Configs.quickstart(directory);
+        gateway = RunningGateway.start(config);
     }
 
     @AfterEach
@@ -38,7 +41,7 @@ class ShutdownTest {
     @Test
     void aStreamUnderWayFinishesWhole() throws Exception {
         HttpResponse<Stream<String>> answer = client.stream(
-                gateway.data("/v1/chat/completions"), Client.chat("one two [[echo tokens=40 interval=50ms]]", true));
+                gateway.data("/v1/chat/completions"), Client.chat("one two [[echo tokens=40 interval=100ms]]", true));
         Iterator<String> lines = answer.body().iterator();
         List<String> read = new ArrayList<>();
         do {
@@ -47,7 +50,12 @@ class ShutdownTest {
 
         gateway.terminate();
 
-        await().atMost(Duration.ofSeconds(Distribution.PATIENCE_SECONDS)).until(this::isNotReady);
+        // While the stream goes on, so that a load balancer has time to see it.
+        await().atMost(Duration.ofSeconds(Distribution.PATIENCE_SECONDS))
+                .until(() -> client.get(gateway.admin("/ready")).statusCode() == 503);
+        assertThat(client.get(gateway.admin("/live")).statusCode()).isEqualTo(200);
+        // An edit meanwhile changes nothing for what is under way.
+        Files.writeString(config, "drain: { shutdown: 1ms }\n", StandardOpenOption.APPEND);
         lines.forEachRemaining(read::add);
         List<String> data = Client.data(read.stream());
         assertThat(Client.said(data).split(" ")).hasSize(40);
@@ -60,13 +68,5 @@ class ShutdownTest {
         gateway.terminate();
 
         assertThat(gateway.exit()).isZero();
-    }
-
-    private boolean isNotReady() throws Exception {
-        try {
-            return client.get(gateway.admin("/ready")).statusCode() == 503;
-        } catch (ConnectException e) {
-            return true;
-        }
     }
 }
