@@ -8,6 +8,7 @@ import dev.sluice.host.config.ConfigLoader;
 import dev.sluice.host.config.ConfigLoader.Broken;
 import dev.sluice.host.config.ConfigLoader.Loaded;
 import dev.sluice.host.config.Problem;
+import dev.sluice.host.log.Thrown;
 import dev.sluice.host.plugin.PluginCatalog;
 import dev.sluice.host.plugin.PluginCatalog.Refused;
 import dev.sluice.host.plugin.PluginGeneration;
@@ -113,11 +114,12 @@ final class Publisher {
             attempt = attempt(changed);
         } catch (Throwable e) {
             // Plugins' own code runs in there, and may throw whatever it likes.
-            LOG.warn("reload failed", e);
+            LOG.warn("reload failed", Thrown.readable(e));
             attempt = new Attempt(
                     null,
                     before,
-                    List.of(new Problem(sources.file().toString(), 0, 0, "", "it cannot be reloaded: " + e)),
+                    List.of(new Problem(
+                            sources.file().toString(), 0, 0, "", "it cannot be reloaded: " + Thrown.readable(e))),
                     Set.of());
         }
         List<Change> changes = List.of();

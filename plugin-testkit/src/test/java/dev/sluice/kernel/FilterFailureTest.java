@@ -389,4 +389,37 @@ class FilterFailureTest extends Kernel {
         assertThat(two.finish().status()).isEqualTo(200);
         assertThat(gateway.gateway().scrape()).contains("sluice_hook_held_loop_total{filter=\"bad");
     }
+
+    /** To log it is to call it. */
+    private static final class Mute extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String getMessage() {
+            throw new IllegalStateException("no text either");
+        }
+    }
+
+    @Test
+    void anExceptionThatCannotBeLoggedFailsItsExchangeAlone() throws Exception {
+        route(
+                TestGateway.with().filter("mute", exchange -> new Filter() {
+                    @Override
+                    public Step onRequest(RequestHead head) {
+                        if (head.path().equals("/mute")) {
+                            throw new Mute();
+                        }
+                        return Step.next();
+                    }
+
+                    @Override
+                    public void onComplete(Outcome outcome) {
+                        throw new Mute();
+                    }
+                }),
+                "mute: {}");
+        upstream.always(request -> Answer.json(200, "{}"));
+        assertThat(gateway.get("/mute").body()).contains("filter_failed", "onRequest");
+        assertThat(gateway.get("/other").statusCode()).isEqualTo(200);
+    }
 }

@@ -6,6 +6,7 @@ import dev.sluice.api.Filter;
 import dev.sluice.api.Outcome;
 import dev.sluice.api.Recovery;
 import dev.sluice.api.Step;
+import dev.sluice.host.log.Thrown;
 import dev.sluice.host.route.Chain;
 import dev.sluice.host.route.HookMasks;
 import dev.sluice.host.route.HookPlan;
@@ -184,7 +185,7 @@ final class ExchangeFilters {
                 exchange.route(),
                 names[i],
                 hook,
-                cause);
+                Thrown.readable(cause));
     }
 
     void touch(int i) {

@@ -10,6 +10,7 @@ import dev.sluice.api.Provider;
 import dev.sluice.api.Scope;
 import dev.sluice.api.SharedState;
 import dev.sluice.api.Target;
+import dev.sluice.host.log.Thrown;
 import dev.sluice.host.route.Route;
 import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.upstream.BufferedCall;
@@ -248,8 +249,9 @@ public final class HostScope implements Scope, AutoCloseable {
     private void close(AutoCloseable resource) {
         try {
             resource.close();
-        } catch (Exception e) {
-            log.warn("a resource of filter {} could not be closed", owner.filter, e);
+        } catch (Throwable e) {
+            // The others are closed whatever one of them throws.
+            log.warn("a resource of filter {} could not be closed", owner.filter, Thrown.readable(e));
         }
     }
 }

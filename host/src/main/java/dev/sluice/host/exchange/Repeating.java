@@ -1,5 +1,6 @@
 package dev.sluice.host.exchange;
 
+import dev.sluice.host.log.Thrown;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -52,7 +53,7 @@ final class Repeating implements AutoCloseable {
                 stopping = closed;
             }
             if (!stopping) {
-                log.warn("a repeated task failed", e);
+                log.warn("a repeated task failed", Thrown.readable(e));
             }
         }
         arm();

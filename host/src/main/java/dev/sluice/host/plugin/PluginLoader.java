@@ -1,6 +1,7 @@
 package dev.sluice.host.plugin;
 
 import dev.sluice.api.FilterPlugin;
+import dev.sluice.host.log.Thrown;
 import dev.sluice.host.plugin.JarCheck.Manifested;
 import dev.sluice.host.plugin.PluginCatalog.Refused;
 import java.io.IOException;
@@ -148,7 +149,7 @@ public final class PluginLoader {
     }
 
     private static Refused refuse(String jar, RefusedException e) {
-        LOG.debug("refused {}", jar, e);
+        LOG.debug("refused {}", jar, Thrown.readable(e));
         return new Refused(jar, e.reason());
     }
 
@@ -370,7 +371,7 @@ public final class PluginLoader {
         try {
             generation.close();
         } catch (Exception e) {
-            LOG.warn("{} could not be unloaded", generation, e);
+            LOG.warn("{} could not be unloaded", generation, Thrown.readable(e));
         }
     }
 }
