@@ -5,15 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.Attempt;
 import dev.sluice.api.AttemptFilter;
 import dev.sluice.api.Body;
-import dev.sluice.api.Credential;
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
 import dev.sluice.api.Events;
-import dev.sluice.api.Exchange;
-import dev.sluice.api.Headers;
 import dev.sluice.api.Operation;
 import dev.sluice.api.Provider;
-import dev.sluice.api.Reply;
 import dev.sluice.api.ResponseHead;
 import dev.sluice.api.Step;
 import dev.sluice.api.UpstreamRequest;
@@ -21,18 +17,15 @@ import dev.sluice.api.Usage;
 import dev.sluice.api.llm.ChatDelta;
 import dev.sluice.api.llm.ChatReply;
 import dev.sluice.api.llm.ChatRequest;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One try of a provider that speaks OpenAI's dialect, for a client that does. What nothing needs to be changed in passes
+ * One try of a provider that speaks OpenAI's dialect, with a request in it. What nothing needs to be changed in passes
  * as its bytes, both ways.
  */
 final class OpenAiUpstream implements AttemptFilter {
     static final String TYPE = "openai";
-    private static final List<String> KEYS = List.of("authorization", "x-api-key", "api-key", "x-goog-api-key");
 
-    private final Exchange exchange;
     private final Provider provider;
     private final Attempt attempt;
     private final Upstreams upstreams;
@@ -42,28 +35,18 @@ final class OpenAiUpstream implements AttemptFilter {
     private boolean finished;
     private @Nullable ResponseHead head;
 
-    OpenAiUpstream(Exchange exchange, Provider provider, Attempt attempt, Upstreams upstreams) {
-        this.exchange = exchange;
+    /** A try; its request is in this dialect when it comes here. */
+    OpenAiUpstream(Dialect dialect, Operation operation, Provider provider, Attempt attempt, Upstreams upstreams) {
         this.provider = provider;
         this.attempt = attempt;
         this.upstreams = upstreams;
-        this.chat = exchange.dialect() == Dialect.OPENAI && exchange.operation() == Operation.CHAT;
+        this.chat = dialect == Dialect.OPENAI && operation == Operation.CHAT;
     }
 
     @Override
     public Step onSend(UpstreamRequest request) {
-        switch (exchange.dialect()) {
-            case OPENAI, OPENAI_COMPLETIONS, OPENAI_RESPONSES, NONE -> {}
-            default -> {
-                return Reply.error(
-                        400,
-                        "unsupported",
-                        "provider '" + provider.name() + "' is of type openai and cannot serve a request in "
-                                + exchange.dialect() + "'s dialect yet");
-            }
-        }
         request.path(Paths.upstream(request.path(), request.uri()));
-        placeCredential(request.headers());
+        Keys.place(Keys.Place.BEARER, request.headers(), upstreams, provider, attempt);
         // An encoded answer could not be looked at.
         request.headers().remove("accept-encoding");
         Body body = request.body();
@@ -74,22 +57,6 @@ final class OpenAiUpstream implements AttemptFilter {
             }
         }
         return Step.next();
-    }
-
-    private void placeCredential(Headers headers) {
-        boolean passes = upstreams.config().passCredential();
-        if (passes && KEYS.stream().anyMatch(name -> headers.get(name) != null)) {
-            return;
-        }
-        if (!passes) {
-            KEYS.forEach(headers::remove);
-            headers.remove("cookie");
-        }
-        Credential credential = upstreams.credential(provider, attempt);
-        String token = credential == null ? null : credential.token();
-        if (token != null) {
-            headers.set("authorization", "Bearer " + token);
-        }
     }
 
     private void edit(Body body) {
@@ -112,16 +79,7 @@ final class OpenAiUpstream implements AttemptFilter {
     @Override
     public Step onResponse(ResponseHead answer) {
         head = answer;
-        if (answer.status() >= 400 && !isJson(answer.headers())) {
-            return ProviderError.of(answer.status(), null)
-                    .reply(answer.headers().get("retry-after"));
-        }
-        return Step.next();
-    }
-
-    private static boolean isJson(Headers headers) {
-        String type = headers.get("content-type");
-        return type != null && type.contains("json");
+        return ProviderError.page(answer);
     }
 
     @Override
@@ -184,10 +142,7 @@ final class OpenAiUpstream implements AttemptFilter {
 
     @Override
     public Events onEnd() {
-        return chat && !finished
-                ? Events.fail(Reply.error(
-                        502, "upstream_broken", "the provider's stream ended before its answer was finished"))
-                : Events.none();
+        return chat && !finished ? Events.fail(ProviderError.unfinished()) : Events.none();
     }
 
     /** A field that says something where it is not null: streams are full of fields that are null but once. */

@@ -3,11 +3,28 @@ package dev.sluice.plugins.aiproxy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.sluice.api.Reply;
+import dev.sluice.api.ResponseHead;
+import dev.sluice.api.Step;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A provider's error as a client may see it: a stable code, its message without addresses and keys. */
 record ProviderError(int status, String code, String message) {
+    /** What an error inside an answer would have been as a status, by a word of its type or code. */
+    private static final List<Map.Entry<String, Integer>> STATUSES = List.of(
+            Map.entry("rate_limit", 429),
+            Map.entry("overloaded", 503),
+            Map.entry("invalid_request", 400),
+            Map.entry("authentication", 401),
+            Map.entry("permission", 403),
+            Map.entry("not_found", 404),
+            Map.entry("request_too_large", 413),
+            Map.entry("timeout", 504));
+    /** How providers that have no code for it say that a prompt does not fit. */
+    private static final List<String> TOO_LONG =
+            List.of("maximum context length", "prompt is too long", "exceed context limit");
 
     /** Of an error answer; the tree is null if its body is none. */
     static ProviderError of(int status, @Nullable JsonNode body) {
@@ -29,14 +46,33 @@ record ProviderError(int status, String code, String message) {
                 return of(status, body);
             }
         }
-        String kind = kind(error);
-        int status = kind.contains("rate_limit")
-                ? 429
-                : kind.contains("overloaded") ? 503 : kind.contains("invalid_request") ? 400 : 502;
+        int status = status(kind(error));
         ProviderError known = of(status, body);
         return message(body).isEmpty()
-                ? new ProviderError(status, known.code, "the provider reported an error inside its answer")
+                ? new ProviderError(known.status, known.code, "the provider reported an error inside its answer")
                 : known;
+    }
+
+    private static int status(String kind) {
+        for (Map.Entry<String, Integer> known : STATUSES) {
+            if (kind.contains(known.getKey())) {
+                return known.getValue();
+            }
+        }
+        return 502;
+    }
+
+    /** What becomes of an answer by its head: an error that is no JSON is a page, which a client never sees. */
+    static Step page(ResponseHead head) {
+        String type = head.headers().get("content-type");
+        return head.status() >= 400 && (type == null || !type.contains("json"))
+                ? of(head.status(), null).reply(head.headers().get("retry-after"))
+                : Step.next();
+    }
+
+    /** Of a stream that ended without a reason. */
+    static Reply unfinished() {
+        return Reply.error(502, "upstream_broken", "the provider's stream ended before its answer was finished");
     }
 
     Reply reply(@Nullable String retryAfter) {
@@ -47,7 +83,8 @@ record ProviderError(int status, String code, String message) {
     private static String code(int status, @Nullable JsonNode body, String message) {
         String kind = kind(error(body));
         String text = message.toLowerCase(Locale.ROOT);
-        if (kind.contains("context_length") || (status == 400 && text.contains("maximum context length"))) {
+        if (kind.contains("context_length")
+                || (status == 400 && TOO_LONG.stream().anyMatch(text::contains))) {
             return "context_length";
         }
         if (kind.contains("content_policy") || kind.contains("content_filter")) {

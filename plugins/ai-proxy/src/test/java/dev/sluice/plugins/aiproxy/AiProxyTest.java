@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class AiProxyTest {
@@ -53,6 +54,11 @@ class AiProxyTest {
                         new Fixture().provider("p", "openai", "{'cutAfter':3}").filter(config))
                 .hasMessage(
                         "provider 'p' is of type openai, but 'cutAfter' is a setting of type echo alone: remove it");
+        assertThatThrownBy(() -> new Fixture()
+                        .provider("p", "openai", "{'defaultMaxTokens':3}")
+                        .filter(config))
+                .hasMessage("provider 'p' is of type openai, but 'defaultMaxTokens' is a setting of type anthropic"
+                        + " alone: remove it");
         assertThatThrownBy(() ->
                         new Fixture().provider("p", "echo", "{'delay':'soon'}").filter(config))
                 .hasMessage("provider 'p': delay is a duration like 20ms or 2s, at most 10m, not 'soon'");
@@ -126,14 +132,14 @@ class AiProxyTest {
 
     @Test
     void aTargetOfAnUnknownTypeOrNameIsRefused() {
-        Fixture fixture = new Fixture().provider("p", "openai", "{}").provider("claude", "anthropic", "{}");
-        fixture.resolved = Target.of("claude");
+        Fixture fixture = new Fixture().provider("p", "openai", "{}").provider("gem", "gemini", "{}");
+        fixture.resolved = Target.of("gem");
         Reply reply = (Reply) fixture.tried().onSend(request("/v1/chat/completions"));
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.code()).isEqualTo("unsupported");
         assertThat(reply.text())
-                .isEqualTo("provider 'claude' is of type anthropic, which ai-proxy cannot speak to yet:"
-                        + " it knows echo and openai");
+                .isEqualTo("provider 'gem' is of type gemini, which ai-proxy cannot speak to yet:"
+                        + " it knows anthropic, echo and openai");
 
         fixture.resolved = Target.of("gone");
         assertThat(((Reply) fixture.tried().onSend(request("/v1/chat/completions"))).text())
@@ -151,13 +157,19 @@ class AiProxyTest {
                 .toList();
         assertThat(keys(descriptor.path("schema").path("properties"))).containsExactlyElementsOf(components);
         List<String> settings = keys(descriptor.path("providerSchema").path("properties"));
-        assertThat(settings).containsExactlyElementsOf(EchoSettings.NAMES);
+        assertThat(settings)
+                .containsExactlyElementsOf(Stream.of(EchoSettings.NAMES, AnthropicUpstream.SETTINGS)
+                        .flatMap(List::stream)
+                        .toList());
         assertThat(keys(descriptor.path("providerTypes")))
-                .containsExactlyInAnyOrder(OpenAiUpstream.TYPE, EchoUpstream.TYPE);
+                .containsExactlyInAnyOrder(OpenAiUpstream.TYPE, AnthropicUpstream.TYPE, EchoUpstream.TYPE);
 
         String readme = Files.readString(Path.of("README.md"));
         assertThat(firstColumn(readme, "## Config")).containsExactlyElementsOf(components);
-        assertThat(firstColumn(readme, "## The echo")).containsExactlyElementsOf(settings);
+        assertThat(firstColumn(readme, "## Providers"))
+                .containsExactlyInAnyOrderElementsOf(keys(descriptor.path("providerTypes")));
+        assertThat(firstColumn(readme, "## The echo")).containsExactlyElementsOf(EchoSettings.NAMES);
+        assertThat(firstColumn(readme, "## Anthropic")).containsExactlyElementsOf(AnthropicUpstream.SETTINGS);
     }
 
     private static List<String> keys(JsonNode object) {

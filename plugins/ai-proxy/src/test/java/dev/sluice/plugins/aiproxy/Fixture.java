@@ -27,6 +27,8 @@ final class Fixture {
     final Map<String, Provider> providers = new LinkedHashMap<>();
     final MeterRegistry meters = new SimpleMeterRegistry();
     final List<Duration> waits = new ArrayList<>();
+    final Map<String, Object> notes = new LinkedHashMap<>();
+    FakeRequest request;
     Dialect dialect = Dialect.OPENAI;
     Operation operation = Operation.CHAT;
     Target chosen;
@@ -67,6 +69,9 @@ final class Fixture {
                 }
                 yield chosen;
             }
+            case "tokens" -> ((String) args[0]).split("\\s+").length;
+            case "request" -> request;
+            case "note" -> notes.put((String) args[0], args[1]);
             case "after" -> {
                 waits.add((Duration) args[0]);
                 yield CompletableFuture.completedFuture(null);

@@ -285,14 +285,13 @@ class OpenAiUpstreamTest {
     @ParameterizedTest
     @EnumSource(
             value = Dialect.class,
-            names = {"ANTHROPIC", "GEMINI", "COHERE", "BEDROCK"})
+            names = {"GEMINI", "COHERE", "BEDROCK"})
     void otherDialectsAreRefusedByName(Dialect dialect) {
         fixture.dialect = dialect;
         Reply reply = (Reply) fixture.tried().onSend(request(CHAT));
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.code()).isEqualTo("unsupported");
         assertThat(reply.text())
-                .isEqualTo(
-                        "provider 'p' is of type openai and cannot serve a request in " + dialect + "'s dialect yet");
+                .isEqualTo("provider 'p' speaks OPENAI's dialect and cannot serve a request in " + dialect + "'s");
     }
 }

@@ -1,0 +1,145 @@
+package dev.sluice.plugins.aiproxy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.api.Attempt;
+import dev.sluice.api.AttemptFilter;
+import dev.sluice.api.Body;
+import dev.sluice.api.Dialect;
+import dev.sluice.api.Event;
+import dev.sluice.api.Events;
+import dev.sluice.api.Headers;
+import dev.sluice.api.Operation;
+import dev.sluice.api.Provider;
+import dev.sluice.api.ResponseHead;
+import dev.sluice.api.Step;
+import dev.sluice.api.UpstreamRequest;
+import dev.sluice.api.Usage;
+import dev.sluice.api.llm.ChatDelta;
+import dev.sluice.api.llm.ChatReply;
+import dev.sluice.api.llm.ChatRequest;
+import dev.sluice.api.llm.Chats;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One try of a provider that speaks Anthropic's dialect, with a request in it. The body goes out byte for byte but for
+ * the model, and events pass as their bytes.
+ */
+final class AnthropicUpstream implements AttemptFilter {
+    static final String TYPE = "anthropic";
+    /** The provider's fields that are of this type alone. */
+    static final List<String> SETTINGS = List.of("defaultMaxTokens");
+
+    private static final String VERSION = "2023-06-01";
+
+    private final Provider provider;
+    private final Attempt attempt;
+    private final Upstreams upstreams;
+    private final boolean chat;
+    private boolean finished;
+    private @Nullable ResponseHead head;
+    private @Nullable Usage usage;
+
+    /** A try; its request is in Anthropic's dialect when it comes here. */
+    AnthropicUpstream(Operation operation, Provider provider, Attempt attempt, Upstreams upstreams) {
+        this.provider = provider;
+        this.attempt = attempt;
+        this.upstreams = upstreams;
+        this.chat = operation == Operation.CHAT;
+    }
+
+    @Override
+    public Step onSend(UpstreamRequest request) {
+        request.path(Paths.upstream(request.path(), request.uri()));
+        Headers headers = request.headers();
+        Keys.place(Keys.Place.X_API_KEY, headers, upstreams, provider, attempt);
+        if (headers.get("anthropic-version") == null) {
+            headers.set("anthropic-version", VERSION);
+        }
+        // An encoded answer could not be looked at.
+        headers.remove("accept-encoding");
+        Body body = request.body();
+        if (body.isJson() && body.json().isObject() && upstreams.config().editsBodies()) {
+            String model = attempt.target().model();
+            String asked = ChatRequest.of(Dialect.ANTHROPIC, body).model();
+            if (model != null && asked != null && !asked.equals(model)) {
+                body.replace(ModelField.replace(body.bytes(), model));
+            }
+        }
+        return Step.next();
+    }
+
+    @Override
+    public Step onResponse(ResponseHead answer) {
+        head = answer;
+        return ProviderError.page(answer);
+    }
+
+    @Override
+    public Step onResponseBody(Body body) {
+        ResponseHead answer = head;
+        int status = answer == null ? 200 : answer.status();
+        JsonNode tree = body.isJson() ? body.json() : null;
+        if (status >= 400) {
+            return ProviderError.of(status, tree)
+                    .reply(answer == null ? null : answer.headers().get("retry-after"));
+        }
+        ChatReply reply = ChatReply.of(Dialect.ANTHROPIC, body);
+        if (reply.error() != null) {
+            return ProviderError.inBand(tree).reply(null);
+        }
+        if (chat) {
+            report(reply.usage());
+        }
+        return Step.next();
+    }
+
+    /** A look at the event's name; the few events that say more than text are parsed. */
+    @Override
+    public Events onEvent(Event event) {
+        if (!event.looksLikeJson()) {
+            return dropped();
+        }
+        boolean counts = event.mentions("\"usage\"");
+        boolean ends = event.mentions("\"stop_reason\"");
+        boolean fails = "error".equals(event.name()) || event.mentions("\"error\"");
+        if (!counts && !ends && !fails) {
+            return event;
+        }
+        if (event.json().isMissingNode()) {
+            return dropped();
+        }
+        ChatDelta delta = ChatDelta.of(Dialect.ANTHROPIC, event);
+        if (fails && isError(event)) {
+            return Events.fail(ProviderError.inBand(event.json()).reply(null));
+        }
+        finished |= delta.finishReason() != null;
+        report(delta.usage());
+        return event;
+    }
+
+    /** By its tree too: a server between may have lost the event's name. */
+    private static boolean isError(Event event) {
+        JsonNode tree = event.json();
+        return tree.path("type").asText("").equals("error")
+                || (tree.path("error").isObject() && !tree.path("type").isTextual());
+    }
+
+    private Events dropped() {
+        upstreams.countMalformed(provider);
+        return Events.none();
+    }
+
+    private void report(@Nullable Usage reported) {
+        if (reported != null) {
+            Usage latest = Chats.latest(usage, reported);
+            usage = latest;
+            attempt.usage(latest);
+        }
+    }
+
+    @Override
+    public Events onEnd() {
+        return chat && !finished ? Events.fail(ProviderError.unfinished()) : Events.none();
+    }
+}

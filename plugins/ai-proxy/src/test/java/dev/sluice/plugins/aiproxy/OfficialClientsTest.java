@@ -1,0 +1,298 @@
+package dev.sluice.plugins.aiproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.anthropic.client.AnthropicClient;
+import com.anthropic.client.okhttp.AnthropicOkHttpClient;
+import com.anthropic.helpers.MessageAccumulator;
+import com.anthropic.models.messages.Message;
+import com.anthropic.models.messages.MessageCreateParams;
+import com.anthropic.models.messages.RawMessageStreamEvent;
+import com.anthropic.models.messages.StopReason;
+import com.anthropic.models.messages.Tool;
+import com.anthropic.models.messages.ToolUseBlock;
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.helpers.ChatCompletionAccumulator;
+import com.openai.models.FunctionDefinition;
+import com.openai.models.chat.completions.ChatCompletion;
+import com.openai.models.chat.completions.ChatCompletionChunk;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionMessageToolCall;
+import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import dev.sluice.testkit.Answer;
+import dev.sluice.testkit.BrokenUpstream;
+import dev.sluice.testkit.TestGateway;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The vendors' own clients, each on an upstream of either vendor: what they make of our answers is what counts. */
+class OfficialClientsTest {
+    private static BrokenUpstream upstream;
+    private static TestGateway gateway;
+    private static OpenAIClient[] openAi;
+    private static AnthropicClient[] anthropic;
+
+    /** A provider's dialect; its answers are those of the golden exchanges. */
+    enum Vendor {
+        OPENAI("anthropic-to-openai"),
+        ANTHROPIC("openai-to-anthropic");
+
+        private final String cases;
+
+        Vendor(String cases) {
+            this.cases = cases;
+        }
+
+        private void says(String name) throws IOException {
+            Path json = Path.of("src/test/resources/golden", cases + "-" + name, "upstream-answer.json");
+            upstream.next(
+                    Files.exists(json)
+                            ? Answer.json(200, Files.readString(json))
+                            : Answer.stream()
+                                    .chunk(Files.readString(json.resolveSibling("upstream-answer.sse")))
+                                    .end());
+        }
+
+        private void fails(int status, String type) {
+            upstream.next(Answer.json(
+                    status, "{\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":\"No more\"}}"));
+        }
+    }
+
+    @BeforeAll
+    static void start() throws IOException {
+        upstream = BrokenUpstream.start();
+        gateway = TestGateway.with(new AiProxy())
+                .config("""
+                        providers:
+                          openai: { type: openai, baseUrl: "%1$s/v1", apiTokens: [ key-o ] }
+                          anthropic: { type: anthropic, baseUrl: "%1$s", apiTokens: [ key-a ] }
+                        routes:
+                          - name: openai
+                            match: { path: "/OPENAI/**" }
+                            filters: [ ai-proxy: { provider: openai } ]
+                          - name: anthropic
+                            match: { path: "/ANTHROPIC/**" }
+                            filters: [ ai-proxy: { provider: anthropic } ]
+                        """.formatted(upstream.uri()))
+                .start();
+        openAi = new OpenAIClient[Vendor.values().length];
+        anthropic = new AnthropicClient[Vendor.values().length];
+        for (Vendor vendor : Vendor.values()) {
+            String base = gateway.uri("/" + vendor).toString();
+            openAi[vendor.ordinal()] = OpenAIOkHttpClient.builder()
+                    .apiKey("client")
+                    .baseUrl(base + "/v1")
+                    .maxRetries(0)
+                    .build();
+            anthropic[vendor.ordinal()] = AnthropicOkHttpClient.builder()
+                    .apiKey("client")
+                    .baseUrl(base)
+                    .maxRetries(0)
+                    .build();
+        }
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        for (Vendor vendor : Vendor.values()) {
+            openAi[vendor.ordinal()].close();
+            anthropic[vendor.ordinal()].close();
+        }
+        gateway.close();
+        upstream.close();
+    }
+
+    private static ChatCompletionCreateParams.Builder completion() {
+        return ChatCompletionCreateParams.builder()
+                .model("m")
+                .addSystemMessage("Be brief.")
+                .addUserMessage("Paris and Rome?")
+                .addFunctionTool(
+                        FunctionDefinition.builder().name("get_weather").build());
+    }
+
+    private static MessageCreateParams message() {
+        return MessageCreateParams.builder()
+                .model("m")
+                .maxTokens(100)
+                .system("Be brief.")
+                .addUserMessage("Paris and Rome?")
+                .addTool(Tool.builder()
+                        .name("get_weather")
+                        .inputSchema(Tool.InputSchema.builder().build())
+                        .build())
+                .build();
+    }
+
+    private static ChatCompletion accumulated(Vendor vendor, String name) throws IOException {
+        vendor.says(name);
+        ChatCompletionAccumulator whole = ChatCompletionAccumulator.create();
+        ChatCompletionCreateParams params = completion()
+                .streamOptions(
+                        ChatCompletionStreamOptions.builder().includeUsage(true).build())
+                .build();
+        try (com.openai.core.http.StreamResponse<ChatCompletionChunk> chunks =
+                openAi[vendor.ordinal()].chat().completions().createStreaming(params)) {
+            chunks.stream().forEach(whole::accumulate);
+        }
+        return whole.chatCompletion();
+    }
+
+    private static Message assembled(Vendor vendor, String name) throws IOException {
+        vendor.says(name);
+        MessageAccumulator whole = MessageAccumulator.create();
+        try (com.anthropic.core.http.StreamResponse<RawMessageStreamEvent> events =
+                anthropic[vendor.ordinal()].messages().createStreaming(message())) {
+            events.stream().forEach(whole::accumulate);
+        }
+        return whole.message();
+    }
+
+    private static String text(ChatCompletion completion) {
+        return completion.choices().get(0).message().content().orElse("");
+    }
+
+    private static String text(Message message) {
+        StringBuilder text = new StringBuilder();
+        message.content().forEach(block -> block.text().ifPresent(part -> text.append(part.text())));
+        return text.toString();
+    }
+
+    private static List<Map.Entry<String, String>> calls(ChatCompletion completion) {
+        return completion.choices().get(0).message().toolCalls().orElse(List.of()).stream()
+                .map(ChatCompletionMessageToolCall::asFunction)
+                .map(call -> Map.entry(
+                        call.function().name(), call.function().arguments().replace(" ", "")))
+                .toList();
+    }
+
+    private static List<Map.Entry<String, String>> calls(Message message) {
+        return message.content().stream()
+                .flatMap(block -> block.toolUse().stream())
+                .map(call -> Map.entry(call.name(), input(call)))
+                .toList();
+    }
+
+    private static String input(ToolUseBlock call) {
+        return String.valueOf(call._input());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void openAisChats(Vendor vendor) throws IOException {
+        vendor.says("text");
+        ChatCompletion whole = openAi[vendor.ordinal()]
+                .chat()
+                .completions()
+                .create(completion().build());
+        whole.validate();
+        assertThat(text(whole)).isEqualTo("Ça va, merci.");
+        assertThat(whole.choices().get(0).finishReason()).isEqualTo(ChatCompletion.Choice.FinishReason.STOP);
+
+        ChatCompletion stream = accumulated(vendor, "stream");
+        assertThat(text(stream)).isEqualTo("Grüß dich 👋");
+        assertThat(stream.usage().orElseThrow().completionTokens()).isEqualTo(vendor == Vendor.OPENAI ? 9 : 15);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void anthropicsChats(Vendor vendor) throws IOException {
+        vendor.says("text");
+        Message whole = anthropic[vendor.ordinal()].messages().create(message());
+        whole.validate();
+        assertThat(text(whole)).isEqualTo("Ça va, merci.");
+        assertThat(whole.stopReason()).contains(StopReason.END_TURN);
+
+        Message stream = assembled(vendor, "stream");
+        assertThat(text(stream)).isEqualTo("Grüß dich 👋");
+        assertThat(stream.usage().outputTokens()).isEqualTo(vendor == Vendor.OPENAI ? 9 : 15);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void openAisToolCalls(Vendor vendor) throws IOException {
+        ChatCompletion stream = accumulated(vendor, "tools-stream");
+        assertThat(stream.choices().get(0).finishReason()).isEqualTo(ChatCompletion.Choice.FinishReason.TOOL_CALLS);
+        assertThat(text(stream)).isEqualTo("I look.");
+        assertThat(calls(stream))
+                .containsExactly(
+                        Map.entry("get_weather", "{\"city\":\"Paris\"}"),
+                        vendor == Vendor.OPENAI
+                                ? Map.entry("get_weather", "{\"city\":\"Rome\"}")
+                                : Map.entry("now", "{}"));
+
+        vendor.says("tools");
+        ChatCompletion whole = openAi[vendor.ordinal()]
+                .chat()
+                .completions()
+                .create(completion().build());
+        assertThat(calls(whole)).hasSize(2).startsWith(Map.entry("get_weather", "{\"city\":\"Oslo\"}"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void anthropicsToolCalls(Vendor vendor) throws IOException {
+        Message stream = assembled(vendor, "tools-stream");
+        assertThat(stream.stopReason()).contains(StopReason.TOOL_USE);
+        assertThat(text(stream)).isEqualTo("I look.");
+        assertThat(calls(stream))
+                .containsExactly(
+                        Map.entry("get_weather", "{city=Paris}"),
+                        vendor == Vendor.OPENAI ? Map.entry("get_weather", "{city=Rome}") : Map.entry("now", "{}"));
+
+        vendor.says("tools");
+        Message whole = anthropic[vendor.ordinal()].messages().create(message());
+        assertThat(calls(whole)).containsExactly(Map.entry("get_weather", "{city=Oslo}"), Map.entry("now", "{}"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void thoughts(Vendor vendor) throws IOException {
+        Message stream = assembled(vendor, "thinking-stream");
+        assertThat(stream.content().get(0).asThinking().thinking()).isEqualTo("340+51");
+        assertThat(text(stream)).isEqualTo("391");
+        assertThat(text(accumulated(vendor, "thinking-stream"))).isEqualTo("391");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void openAisErrors(Vendor vendor) {
+        var chats = openAi[vendor.ordinal()].chat().completions();
+        vendor.fails(429, "rate_limit_error");
+        assertThatThrownBy(() -> chats.create(completion().build()))
+                .isInstanceOf(com.openai.errors.RateLimitException.class)
+                .hasMessageContaining("No more");
+        vendor.fails(400, "invalid_request_error");
+        assertThatThrownBy(() -> chats.create(completion().build()))
+                .isInstanceOf(com.openai.errors.BadRequestException.class);
+        vendor.fails(500, "api_error");
+        assertThatThrownBy(() -> chats.createStreaming(completion().build()))
+                .isInstanceOf(com.openai.errors.InternalServerException.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void anthropicsErrors(Vendor vendor) {
+        var messages = anthropic[vendor.ordinal()].messages();
+        vendor.fails(429, "rate_limit_error");
+        assertThatThrownBy(() -> messages.create(message()))
+                .isInstanceOf(com.anthropic.errors.RateLimitException.class)
+                .hasMessageContaining("No more");
+        vendor.fails(400, "invalid_request_error");
+        assertThatThrownBy(() -> messages.create(message()))
+                .isInstanceOf(com.anthropic.errors.BadRequestException.class);
+        vendor.fails(500, "api_error");
+        assertThatThrownBy(() -> messages.createStreaming(message()))
+                .isInstanceOf(com.anthropic.errors.InternalServerException.class);
+    }
+}
