@@ -110,6 +110,12 @@ final class FileWatch {
         return true;
     }
 
+    /** Takes how everything looks now as known, since all of it is about to be read anyway. Never throws. */
+    void take() {
+        known = each(known.keySet(), Place::print);
+        last = known;
+    }
+
     private static <K> Map<K, Print> each(Iterable<K> keys, Function<K, Print> print) {
         Map<K, Print> prints = new HashMap<>();
         keys.forEach(key -> prints.put(key, print.apply(key)));

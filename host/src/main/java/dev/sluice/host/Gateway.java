@@ -149,7 +149,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
      */
     public static Gateway start(Sources sources, int loops, Duration openLimit) throws StartException {
         FileWatch watched = new FileWatch();
-        watched.watch(Set.of(sources.file().toAbsolutePath()), Set.of());
+        watched.watch(Set.of(sources.file().toAbsolutePath()), sources.directories());
         ConfigLoader.Result result;
         do {
             result = sources.read();
@@ -258,7 +258,13 @@ public final class Gateway implements AutoCloseable, GatewayView {
 
     @Override
     public CompletableFuture<Reload> reload() {
-        return CompletableFuture.supplyAsync(this::reloadNow, builderThread);
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    // What has changed so far is read now; a look that found it, too, would read it once more.
+                    watched.take();
+                    return reloadNow();
+                },
+                builderThread);
     }
 
     @Override
