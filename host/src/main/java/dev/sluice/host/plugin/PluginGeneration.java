@@ -130,10 +130,6 @@ public final class PluginGeneration implements AutoCloseable {
         return holds > 0;
     }
 
-    synchronized boolean isClosed() {
-        return closed;
-    }
-
     /** Closes its class loader, held or not; nothing of it may be in use. Again: does nothing. */
     @Override
     public void close() throws Exception {

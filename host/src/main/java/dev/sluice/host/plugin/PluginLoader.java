@@ -182,7 +182,7 @@ public final class PluginLoader {
         Manifested manifest = candidate.manifest();
         String sha256 = candidate.copy().sha256();
         PluginGeneration before = loaded.get(sha256);
-        if (before != null && !before.isClosed()) {
+        if (before != null) {
             return before;
         }
         GenerationManager manager = new GenerationManager(candidate.copy().path(), Versions.API);
@@ -206,7 +206,7 @@ public final class PluginLoader {
     }
 
     private void unload(GenerationManager manager, Manifested manifest, String sha256) {
-        loaded.values().removeIf(PluginGeneration::isClosed);
+        loaded.remove(sha256);
         ClassLoader loader = manager.unload();
         if (loader != null) {
             leaks.watch(manifest.id(), PluginGeneration.label(manifest.id(), manifest.version(), sha256), loader);

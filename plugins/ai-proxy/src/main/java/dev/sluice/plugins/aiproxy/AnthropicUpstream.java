@@ -10,6 +10,7 @@ import dev.sluice.api.Events;
 import dev.sluice.api.Headers;
 import dev.sluice.api.Operation;
 import dev.sluice.api.Provider;
+import dev.sluice.api.Reply;
 import dev.sluice.api.ResponseHead;
 import dev.sluice.api.Step;
 import dev.sluice.api.UpstreamRequest;
@@ -77,19 +78,12 @@ final class AnthropicUpstream implements AttemptFilter {
 
     @Override
     public Step onResponseBody(Body body) {
-        ResponseHead answer = head;
-        int status = answer == null ? 200 : answer.status();
-        JsonNode tree = body.isJson() ? body.json() : null;
-        if (status >= 400) {
-            return ProviderError.of(status, tree)
-                    .reply(answer == null ? null : answer.headers().get("retry-after"));
-        }
-        ChatReply reply = ChatReply.of(Dialect.ANTHROPIC, body);
-        if (reply.error() != null) {
-            return ProviderError.inBand(tree).reply(null);
+        Reply error = ProviderError.in(Dialect.ANTHROPIC, head, body);
+        if (error != null) {
+            return error;
         }
         if (chat) {
-            report(reply.usage());
+            report(ChatReply.of(Dialect.ANTHROPIC, body).usage());
         }
         return Step.next();
     }

@@ -10,6 +10,7 @@ import dev.sluice.api.Event;
 import dev.sluice.api.Events;
 import dev.sluice.api.Operation;
 import dev.sluice.api.Provider;
+import dev.sluice.api.Reply;
 import dev.sluice.api.ResponseHead;
 import dev.sluice.api.Step;
 import dev.sluice.api.UpstreamRequest;
@@ -84,18 +85,11 @@ final class OpenAiUpstream implements AttemptFilter {
 
     @Override
     public Step onResponseBody(Body body) {
-        ResponseHead answer = head;
-        int status = answer == null ? 200 : answer.status();
-        JsonNode tree = body.isJson() ? body.json() : null;
-        if (status >= 400) {
-            String retryAfter = answer == null ? null : answer.headers().get("retry-after");
-            return ProviderError.of(status, tree).reply(retryAfter);
+        Reply error = ProviderError.in(Dialect.OPENAI, head, body);
+        if (error != null) {
+            return error;
         }
-        ChatReply reply = ChatReply.of(Dialect.OPENAI, body);
-        if (reply.error() != null) {
-            return ProviderError.inBand(tree).reply(null);
-        }
-        report(reply.usage());
+        report(ChatReply.of(Dialect.OPENAI, body).usage());
         return Step.next();
     }
 

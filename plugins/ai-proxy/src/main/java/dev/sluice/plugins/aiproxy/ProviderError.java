@@ -2,9 +2,12 @@ package dev.sluice.plugins.aiproxy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.sluice.api.Body;
+import dev.sluice.api.Dialect;
 import dev.sluice.api.Reply;
 import dev.sluice.api.ResponseHead;
 import dev.sluice.api.Step;
+import dev.sluice.api.llm.ChatReply;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -68,6 +71,15 @@ record ProviderError(int status, String code, String message) {
         return head.status() >= 400 && (type == null || !type.contains("json"))
                 ? of(head.status(), null).reply(head.headers().get("retry-after"))
                 : Step.next();
+    }
+
+    /** The error that a whole answer is, by its status, or holds inside; null: it is neither. */
+    static @Nullable Reply in(Dialect dialect, @Nullable ResponseHead head, Body body) {
+        JsonNode tree = body.isJson() ? body.json() : null;
+        if (head != null && head.status() >= 400) {
+            return of(head.status(), tree).reply(head.headers().get("retry-after"));
+        }
+        return ChatReply.of(dialect, body).error() == null ? null : inBand(tree).reply(null);
     }
 
     /** Of a stream that ended without a reason. */
