@@ -37,7 +37,10 @@ public interface Failure {
     /** The try. */
     Attempt attempt();
 
-    /** The status that the upstream sent; 0 if it sent none. */
+    /**
+     * The error status that the upstream sent, as the try's filters edited it; a {@link Reply} in its place is what the
+     * client is told and changes nothing here, unless the upstream's status was a good one. 0 if there was no answer.
+     */
     int status();
 
     /** The stable code, as a client would see it: {@code upstream_timeout}, or a reply's own. */

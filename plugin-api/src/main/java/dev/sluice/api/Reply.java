@@ -35,6 +35,15 @@ public final class Reply implements Step, Recovery {
     private final String code;
     private final Duration pace;
     private final boolean cut;
+    private final Spelling spelling;
+
+    /** What an error is called in its body, where that is not the gateway's own word for it. */
+    private record Spelling(
+            @Nullable String type,
+            @Nullable String code,
+            @Nullable String param) {
+        static final Spelling OURS = new Spelling(null, null, null);
+    }
 
     private Reply(
             Kind kind,
@@ -43,7 +52,8 @@ public final class Reply implements Step, Recovery {
             Object content,
             String code,
             Duration pace,
-            boolean cut) {
+            boolean cut,
+            Spelling spelling) {
         if (status < 200 || status > 599) {
             throw new IllegalArgumentException("a reply's status is 200 to 599, not " + status);
         }
@@ -54,17 +64,22 @@ public final class Reply implements Step, Recovery {
         this.code = code;
         this.pace = pace;
         this.cut = cut;
+        this.spelling = spelling;
+    }
+
+    private static Reply of(
+            Kind kind, int status, List<Map.Entry<String, String>> headers, Object content, String code) {
+        return new Reply(kind, status, headers, content, code, Duration.ZERO, false, Spelling.OURS);
     }
 
     /** A JSON answer, sent as it stands. */
     public static Reply json(int status, JsonNode tree) {
-        return new Reply(Kind.JSON, status, List.of(), tree, "", Duration.ZERO, false);
+        return of(Kind.JSON, status, List.of(), tree, "");
     }
 
     /** An answer of any media type, sent as it stands. */
     public static Reply bytes(int status, String contentType, byte[] bytes) {
-        return new Reply(
-                Kind.BYTES, status, List.of(Map.entry("content-type", contentType)), bytes, "", Duration.ZERO, false);
+        return of(Kind.BYTES, status, List.of(Map.entry("content-type", contentType)), bytes, "");
     }
 
     /**
@@ -78,30 +93,29 @@ public final class Reply implements Step, Recovery {
         if (status < 400) {
             throw new IllegalArgumentException("an error's status is 400 to 599, not " + status);
         }
-        return new Reply(
-                Kind.ERROR, status, List.of(), message, Objects.requireNonNull(code, "code"), Duration.ZERO, false);
+        return of(Kind.ERROR, status, List.of(), message, Objects.requireNonNull(code, "code"));
     }
 
     /** An assistant's answer with this text, in the client's dialect and mode. */
     public static Reply chat(String text) {
-        return new Reply(Kind.CHAT, 200, List.of(), text, "", Duration.ZERO, false);
+        return of(Kind.CHAT, 200, List.of(), text, "");
     }
 
     /** A stream of these events, which are in the client's dialect; terminators are the host's. */
     public static Reply stream(List<Event> events) {
-        return new Reply(Kind.STREAM, 200, List.of(), List.copyOf(events), "", Duration.ZERO, false);
+        return of(Kind.STREAM, 200, List.of(), List.copyOf(events), "");
     }
 
     /** The same, with this pause between events if it becomes a stream. */
     public Reply paced(Duration pause) {
-        return new Reply(kind, status, headers, content, code, Objects.requireNonNull(pause, "pause"), cut);
+        return new Reply(kind, status, headers, content, code, Objects.requireNonNull(pause, "pause"), cut, spelling);
     }
 
     /** The same, with this header field added. */
     public Reply header(String name, String value) {
         List<Map.Entry<String, String>> more = new ArrayList<>(headers);
         more.add(Map.entry(name, value));
-        return new Reply(kind, status, List.copyOf(more), content, code, pace, cut);
+        return new Reply(kind, status, List.copyOf(more), content, code, pace, cut, spelling);
     }
 
     /**
@@ -109,7 +123,37 @@ public final class Reply implements Step, Recovery {
      * its last event, anything else before its first byte. For a filter that stands in for an upstream.
      */
     public Reply cut() {
-        return new Reply(kind, status, headers, content, code, pace, true);
+        return new Reply(kind, status, headers, content, code, pace, true, spelling);
+    }
+
+    /**
+     * The same error, called in its body what the provider called it, so that a client of that provider's own dialect
+     * finds the words it knows. {@link #code()} stays what filters and metrics go by.
+     *
+     * @param type null: by the status
+     * @param code null: {@link #code()}
+     * @param param null: none
+     */
+    public Reply spelled(@Nullable String type, @Nullable String code, @Nullable String param) {
+        if (kind != Kind.ERROR) {
+            throw new IllegalStateException("only an error has a spelling, not " + this);
+        }
+        return new Reply(kind, status, headers, content, this.code, pace, cut, new Spelling(type, code, param));
+    }
+
+    /** The type in the error's body; null: by the status. */
+    public @Nullable String spelledType() {
+        return spelling.type();
+    }
+
+    /** The code in the error's body; null: {@link #code()}. */
+    public @Nullable String spelledCode() {
+        return spelling.code();
+    }
+
+    /** The parameter in the error's body; null: none. */
+    public @Nullable String spelledParam() {
+        return spelling.param();
     }
 
     /** What it is made of. */

@@ -334,6 +334,35 @@ class TryTest extends Kernel {
     }
 
     @Test
+    void whatAReplyTellsTheClientHidesNothingFromTheFiltersAbove() {
+        upstream.next(Answer.json(401, "{}"));
+        other.next(Streams.whole(Streams.openAi("good")));
+        route(
+                TestGateway.with()
+                        .filter("goes-on", exchange -> new GoOn())
+                        .filter(
+                                "translates",
+                                exchange -> inTry(attempt -> new AttemptFilter() {
+                                    @Override
+                                    public Step onResponse(ResponseHead head) {
+                                        return head.status() == 401
+                                                ? Reply.error(502, "upstream_auth", "our key was refused")
+                                                        .spelled("auth", "bad_key", null)
+                                                        .header("x-sluice-error", "upstream_auth")
+                                                : Step.next();
+                                    }
+                                })),
+                "goes-on",
+                "translates");
+
+        assertThat(json().finish().status()).isEqualTo(200);
+        assertThat(journal.all())
+                .containsExactly(
+                        "STATUS 401 upstream_auth "
+                                + "{\"error\":{\"message\":\"our key was refused\",\"type\":\"auth\",\"code\":\"bad_key\",\"param\":null}}");
+    }
+
+    @Test
     void aFailVerdictInATryIsAFailedTryWithItsReplysStatusAndCode() {
         upstream.next(Streams.parts(Streams.role(), Streams.delta("bad")).silence());
         other.next(Streams.whole(Streams.openAi("good")));

@@ -347,18 +347,11 @@ final class HostExchange implements Ascent.Exit {
 
     /** The client already has a part of the answer, and the rest will never come. */
     void breakOff(Reply error) {
-        if (over) {
-            return;
-        }
-        String text = error.text();
-        String code = error.code().isEmpty() ? "upstream_broken" : error.code();
-        String message = text == null ? "the provider reported an error" : text;
-        if (downstream.headWritten()) {
-            downstream.abort(Chats.errorEvent(dialect(), error.status(), code, message));
-            complete(false, false);
-        } else {
-            fail(error.status(), code, message);
-        }
+        fail(
+                error.kind() == Reply.Kind.ERROR
+                        ? error
+                        : Reply.error(
+                                Math.max(400, error.status()), "upstream_broken", "the provider reported an error"));
     }
 
     @Override
@@ -400,14 +393,18 @@ final class HostExchange implements Ascent.Exit {
 
     /** Fails the exchange with an error of the gateway's own, past all filters. */
     void fail(int status, String code, String message) {
+        fail(Reply.error(status, code, message));
+    }
+
+    private void fail(Reply reply) {
         if (over) {
             return;
         }
         if (downstream.headWritten()) {
-            downstream.abort(Chats.errorEvent(dialect(), status, code, message));
+            downstream.abort(Chats.errorEvent(dialect(), reply));
         } else {
             discardRequest();
-            Answer error = render(Reply.error(status, code, message), "sluice");
+            Answer error = render(reply, "sluice");
             record.head(error.head());
             downstream.head(error.head());
             downstream.body(Objects.requireNonNull(error.body()));
@@ -614,7 +611,11 @@ final class HostExchange implements Ascent.Exit {
     }
 
     /** The stable code of an error answer, where it states one. */
-    String errorCode(HostBody error) {
+    String errorCode(HostResponseHead head, HostBody error) {
+        String told = head.headers().get("x-sluice-error");
+        if (told != null) {
+            return told;
+        }
         if (error.isJson()) {
             var inner = error.json().path("error");
             String code = inner.path("code").asText("");

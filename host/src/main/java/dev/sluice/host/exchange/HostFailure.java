@@ -20,6 +20,7 @@ final class HostFailure implements Failure {
     private final @Nullable HostBody body;
     private final boolean accepted;
     private final boolean canRetry;
+    private final @Nullable Reply spelled;
 
     private HostFailure(
             HostAttempt attempt,
@@ -30,7 +31,8 @@ final class HostFailure implements Failure {
             @Nullable HostResponseHead head,
             @Nullable HostBody body,
             boolean accepted,
-            boolean canRetry) {
+            boolean canRetry,
+            @Nullable Reply spelled) {
         this.attempt = attempt;
         this.reason = reason;
         this.status = status;
@@ -40,11 +42,12 @@ final class HostFailure implements Failure {
         this.body = body;
         this.accepted = accepted;
         this.canRetry = canRetry;
+        this.spelled = spelled;
     }
 
     /** A failure without an answer. */
     static HostFailure of(HostAttempt attempt, Reason reason, String message, boolean accepted, boolean canRetry) {
-        return new HostFailure(attempt, reason, 0, code(reason), message, null, null, accepted, canRetry);
+        return new HostFailure(attempt, reason, 0, code(reason), message, null, null, accepted, canRetry, null);
     }
 
     /** A failure that a filter spelled. */
@@ -59,16 +62,20 @@ final class HostFailure implements Failure {
                 null,
                 null,
                 accepted,
-                canRetry);
+                canRetry,
+                reply.kind() == Reply.Kind.ERROR ? reply : null);
     }
 
     /**
      * An error answer.
      *
+     * @param sent what the upstream sent, as the try's filters edited it; null if one of them answered in its place
+     * @param head as it left the try's filters, which may be a reply's
      * @param body null: it went past the filters as it came
      */
     static HostFailure of(
             HostAttempt attempt,
+            @Nullable HostResponseHead sent,
             HostResponseHead head,
             @Nullable HostBody body,
             String code,
@@ -77,13 +84,14 @@ final class HostFailure implements Failure {
         return new HostFailure(
                 attempt,
                 Reason.STATUS,
-                head.status(),
+                sent != null && sent.status() >= 400 ? sent.status() : head.status(),
                 code,
                 "the provider answered with status " + head.status(),
                 head,
                 body,
                 accepted,
-                canRetry);
+                canRetry,
+                null);
     }
 
     private static String code(Reason reason) {
@@ -141,10 +149,15 @@ final class HostFailure implements Failure {
     @Override
     public boolean isTransient() {
         return switch (reason) {
-            case STATUS, IN_BAND -> status == 408 || status == 429 || status >= 500;
+            case STATUS, IN_BAND -> !isOfTheAccount() && (status == 408 || status == 429 || status >= 500);
             case BAD_ANSWER, FILTER -> false;
             default -> true;
         };
+    }
+
+    /** Whether it stays until somebody pays, or changes the key. */
+    private boolean isOfTheAccount() {
+        return code.equals("upstream_quota") || code.equals("upstream_auth");
     }
 
     @Override
@@ -187,6 +200,9 @@ final class HostFailure implements Failure {
 
     @Override
     public Reply asReply() {
+        if (spelled != null) {
+            return spelled;
+        }
         if (head == null || body == null) {
             return Reply.error(replyStatus(), code, message);
         }

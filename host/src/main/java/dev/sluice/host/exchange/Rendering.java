@@ -22,11 +22,7 @@ final class Rendering {
         return switch (reply.kind()) {
             case JSON -> whole(reply, filter, JSON, HostBody.of(json, Objects.requireNonNull(reply.json())));
             case BYTES -> bytes(json, reply, filter);
-            case ERROR -> {
-                String message = Objects.requireNonNull(reply.text());
-                var tree = Chats.error(dialect, reply.status(), reply.code(), message);
-                yield whole(reply, filter, JSON, HostBody.of(json, tree));
-            }
+            case ERROR -> whole(reply, filter, JSON, HostBody.of(json, Chats.error(dialect, reply)));
             case CHAT -> {
                 String text = Objects.requireNonNull(reply.text());
                 yield wantsStream

@@ -52,6 +52,7 @@ final class Try implements Ascent.Exit {
     private @Nullable HostResponseHead head;
     private @Nullable String answerType;
     private boolean accepted;
+    private @Nullable HostResponseHead sent;
     private boolean over;
     private boolean released;
 
@@ -257,7 +258,9 @@ final class Try implements Ascent.Exit {
                 mode == AnswerReader.Mode.BODY && wantsWholeBody()
                         ? exchange.limits().body()
                         : exchange.limits().buffer());
-        ascent.head(new HostResponseHead(status, fields, framing != null, HostResponseHead.UPSTREAM));
+        HostResponseHead answer = new HostResponseHead(status, fields, framing != null, HostResponseHead.UPSTREAM);
+        sent = answer;
+        ascent.head(answer);
         if (!released) {
             reader.start();
         }
@@ -440,7 +443,8 @@ final class Try implements Ascent.Exit {
     public void body(HostBody body) {
         HostResponseHead h = Objects.requireNonNull(head);
         if (h.status() >= 400) {
-            fail(HostFailure.of(attempt, h, body, exchange.errorCode(body), tries.accepted(), tries.canRetry()));
+            String code = exchange.errorCode(h, body);
+            fail(HostFailure.of(attempt, sent, h, body, code, tries.accepted(), tries.canRetry()));
         } else if (attempt.isResume()) {
             fail(Reason.BAD_ANSWER, "the provider answered with a whole body where a stream was to be continued");
         } else {
@@ -483,7 +487,7 @@ final class Try implements Ascent.Exit {
         HostResponseHead h = Objects.requireNonNull(head);
         if (h.status() >= 400) {
             // Nobody recovers and nobody looks, so it goes to the client as it came; the outcome tells all the same.
-            attempt.failed(HostFailure.of(attempt, h, null, "upstream_error", false, false));
+            attempt.failed(HostFailure.of(attempt, sent, h, null, "upstream_error", false, false));
         }
         tries.accepted(h);
         if (!attempt.isResume()) {

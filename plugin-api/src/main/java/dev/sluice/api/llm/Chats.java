@@ -6,6 +6,7 @@ import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
 import dev.sluice.api.Events;
 import dev.sluice.api.Exchange;
+import dev.sluice.api.Reply;
 import dev.sluice.api.ResponseHooks;
 import dev.sluice.api.Said;
 import dev.sluice.api.Target;
@@ -96,6 +97,51 @@ public final class Chats {
     /** The same as an event, for a stream that is open already. */
     public static Event errorEvent(Dialect dialect, int status, String code, String message) {
         return Dialects.view(dialect).errorEvent(status, code, message);
+    }
+
+    /**
+     * What a client gets for an error reply, with the provider's own words where the reply has them.
+     *
+     * @throws IllegalArgumentException if it is no error
+     */
+    public static ObjectNode error(Dialect dialect, Reply reply) {
+        ObjectNode tree = error(dialect, reply.status(), reply.code(), message(reply));
+        spell(tree, reply);
+        return tree;
+    }
+
+    /** The same as an event, for a stream that is open already. */
+    public static Event errorEvent(Dialect dialect, Reply reply) {
+        Event event = errorEvent(dialect, reply.status(), reply.code(), message(reply));
+        if (!(event.json() instanceof ObjectNode ours)) {
+            return event;
+        }
+        ObjectNode tree = ours.deepCopy();
+        spell(tree, reply);
+        String name = event.name();
+        return name == null ? Event.json(tree) : Event.json(tree).name(name);
+    }
+
+    private static String message(Reply reply) {
+        String message = reply.text();
+        if (reply.kind() != Reply.Kind.ERROR || message == null) {
+            throw new IllegalArgumentException(reply + " is no error");
+        }
+        return message;
+    }
+
+    private static void spell(ObjectNode tree, Reply reply) {
+        if (tree.path("error") instanceof ObjectNode error) {
+            put(error, "type", reply.spelledType());
+            put(error, "code", reply.spelledCode());
+            put(error, "param", reply.spelledParam());
+        }
+    }
+
+    private static void put(ObjectNode error, String field, @Nullable String value) {
+        if (value != null) {
+            error.put(field, value);
+        }
     }
 
     /** The whole answer that these events of one stream amount to; what is malformed among them is left out. */

@@ -1,11 +1,13 @@
 package dev.sluice.api.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
+import dev.sluice.api.Reply;
 import dev.sluice.api.Usage;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +51,34 @@ class ChatsWriteTest {
         Event last = events.get(events.size() - 1);
         assertThat(last.json().path("choices")).isEmpty();
         assertThat(ChatDelta.of(Dialect.OPENAI, last).usage()).isEqualTo(Usage.of(1, 2));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Dialect.class,
+            names = {"OPENAI", "ANTHROPIC"})
+    void anErrorIsCalledWhatItsReplySays(Dialect dialect) {
+        Reply ours = Reply.error(429, "upstream_error", "Slow");
+        assertThat(Chats.error(dialect, ours)).isEqualTo(Chats.error(dialect, 429, "upstream_error", "Slow"));
+        Reply theirs = ours.spelled("tokens", "rate_limit_exceeded", "messages").header("a", "b");
+        Event event = Chats.errorEvent(dialect, theirs);
+        for (JsonNode tree : List.of(Chats.error(dialect, theirs), event.json())) {
+            assertThat(tree.path("error").path("type").asText()).isEqualTo("tokens");
+            assertThat(tree.path("error").path("code").asText()).isEqualTo("rate_limit_exceeded");
+            assertThat(tree.path("error").path("param").asText()).isEqualTo("messages");
+            assertThat(tree.path("error").path("message").asText()).isEqualTo("Slow");
+        }
+        assertThat(event.name())
+                .isEqualTo(Chats.errorEvent(dialect, 429, "x", "y").name());
+        assertThat(theirs.code()).isEqualTo("upstream_error");
+    }
+
+    @Test
+    void onlyAnErrorHasASpelling() {
+        assertThatThrownBy(() -> Reply.chat("Hello").spelled("a", "b", null))
+                .hasMessage("only an error has a spelling, not Reply[200 CHAT]");
+        assertThatThrownBy(() -> Chats.error(Dialect.OPENAI, Reply.chat("Hello")))
+                .hasMessage("Reply[200 CHAT] is no error");
     }
 
     @Test

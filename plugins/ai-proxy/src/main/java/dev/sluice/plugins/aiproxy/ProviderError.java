@@ -11,10 +11,38 @@ import dev.sluice.api.llm.ChatReply;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A provider's error as a client may see it: a stable code, its message without addresses and keys. */
-record ProviderError(int status, String code, String message) {
+/**
+ * A provider's error as a client may see it: a stable code, its message without addresses and keys.
+ *
+ * @param spelled what the provider calls it: its type, code and parameter, for clients of its own dialect
+ */
+record ProviderError(int status, String code, String message, Spelled spelled) {
+
+    /** A provider's own words. */
+    record Spelled(
+            @Nullable String type,
+            @Nullable String code,
+            @Nullable String param) {
+        private static final Spelled NOT = new Spelled(null, null, null);
+
+        static Spelled in(JsonNode error) {
+            return new Spelled(word(error.path("type")), word(error.path("code")), word(error.path("param")));
+        }
+
+        /** Only what can be a name: an echoed key is none. */
+        private static @Nullable String word(JsonNode field) {
+            return field.isTextual() && WORD.matcher(field.textValue()).matches() ? field.textValue() : null;
+        }
+    }
+
+    private static final Pattern WORD = Pattern.compile("[a-zA-Z][a-zA-Z0-9_.\\[\\]-]{0,63}");
+    /** How providers say that an account is empty, which OpenAI does with a 429 and Anthropic with a 400. */
+    private static final List<String> NO_CREDIT =
+            List.of("insufficient_quota", "insufficient_balance", "billing", "arrearage", "credit balance is too low");
+
     /** What an error inside an answer would have been as a status, by a word of its type or code. */
     private static final List<Map.Entry<String, Integer>> STATUSES = List.of(
             Map.entry("rate_limit", 429),
@@ -33,11 +61,12 @@ record ProviderError(int status, String code, String message) {
     static ProviderError of(int status, @Nullable JsonNode body) {
         String said = body == null ? "" : message(body);
         if (status == 401 || status == 403) {
-            return new ProviderError(502, "upstream_auth", "the provider refused the gateway's credential");
+            return new ProviderError(
+                    502, "upstream_auth", "the provider refused the gateway's credential", Spelled.NOT);
         }
         String message = said.isEmpty() ? "the provider answered with status " + status : Redaction.of(said);
         int kept = status > 599 ? 502 : status;
-        return new ProviderError(kept, code(status, body, said), message);
+        return new ProviderError(kept, code(status, body, said), message, Spelled.in(error(body)));
     }
 
     /** Of an error inside an answer that began well: its status is what it says of itself, else 502. */
@@ -52,7 +81,8 @@ record ProviderError(int status, String code, String message) {
         int status = status(kind(error));
         ProviderError known = of(status, body);
         return message(body).isEmpty()
-                ? new ProviderError(known.status, known.code, "the provider reported an error inside its answer")
+                ? new ProviderError(
+                        known.status, known.code, "the provider reported an error inside its answer", known.spelled)
                 : known;
     }
 
@@ -88,13 +118,18 @@ record ProviderError(int status, String code, String message) {
     }
 
     Reply reply(@Nullable String retryAfter) {
-        Reply reply = Reply.error(status, code, message).header("x-sluice-error", code);
+        Reply reply = Reply.error(status, code, message)
+                .spelled(spelled.type(), spelled.code(), spelled.param())
+                .header("x-sluice-error", code);
         return retryAfter == null ? reply : reply.header("retry-after", retryAfter);
     }
 
     private static String code(int status, @Nullable JsonNode body, String message) {
         String kind = kind(error(body));
         String text = message.toLowerCase(Locale.ROOT);
+        if (status == 402 || NO_CREDIT.stream().anyMatch(word -> kind.contains(word) || text.contains(word))) {
+            return "upstream_quota";
+        }
         if (kind.contains("context_length")
                 || (status == 400 && TOO_LONG.stream().anyMatch(text::contains))) {
             return "context_length";
@@ -111,7 +146,7 @@ record ProviderError(int status, String code, String message) {
     }
 
     private static String kind(JsonNode error) {
-        return error.path("code").asText("") + " " + error.path("type").asText("");
+        return (error.path("code").asText("") + " " + error.path("type").asText("")).toLowerCase(Locale.ROOT);
     }
 
     private static String message(@Nullable JsonNode body) {

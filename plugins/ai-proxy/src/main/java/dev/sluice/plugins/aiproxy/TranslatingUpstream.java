@@ -147,7 +147,7 @@ final class TranslatingUpstream implements AttemptFilter {
     @Override
     public Step onResponse(ResponseHead answer) {
         head = answer;
-        Step step = upstream.onResponse(answer);
+        Step step = translated(upstream.onResponse(answer));
         if (step != Step.next() || answer.status() >= 400) {
             return step;
         }
@@ -160,6 +160,11 @@ final class TranslatingUpstream implements AttemptFilter {
         return json && !answer.isStream() ? step : broken(answer.isStream() ? "a stream" : "neither JSON nor a stream");
     }
 
+    /** An error in the client's words: the provider's own are of another dialect. */
+    private static Step translated(Step step) {
+        return step instanceof Reply reply && reply.kind() == Reply.Kind.ERROR ? reply.spelled(null, null, null) : step;
+    }
+
     private Reply broken(String what) {
         return Reply.error(
                 502,
@@ -170,7 +175,7 @@ final class TranslatingUpstream implements AttemptFilter {
 
     @Override
     public Step onResponseBody(Body body) {
-        Step step = upstream.onResponseBody(body);
+        Step step = translated(upstream.onResponseBody(body));
         ResponseHead answer = head;
         if (step != Step.next() || (answer != null && answer.status() >= 400)) {
             return step;
@@ -193,6 +198,9 @@ final class TranslatingUpstream implements AttemptFilter {
     @Override
     public Events onEvent(Event event) {
         Events passed = upstream.onEvent(event);
+        if (passed instanceof Events.Fail fail && translated(fail.reply()) instanceof Reply reply) {
+            return Events.fail(reply);
+        }
         if (!(passed instanceof Event same)) {
             return passed;
         }

@@ -270,7 +270,9 @@ class OfficialClientsTest {
         var chats = openAi[vendor.ordinal()].chat().completions();
         vendor.fails(429, "rate_limit_error");
         assertThatThrownBy(() -> chats.create(completion().build()))
-                .isInstanceOf(com.openai.errors.RateLimitException.class)
+                .isInstanceOfSatisfying(
+                        com.openai.errors.RateLimitException.class,
+                        e -> assertThat(e.type()).contains("rate_limit_error"))
                 .hasMessageContaining("No more");
         vendor.fails(400, "invalid_request_error");
         assertThatThrownBy(() -> chats.create(completion().build()))

@@ -249,6 +249,9 @@ class OpenAiUpstreamTest {
                 "403 | {} | 502 | upstream_auth | the provider refused the gateway's credential",
                 "400 | {'error':{'message':'This model has a maximum context length of 8 tokens'}} | 400 | context_length | This model has a maximum context length of 8 tokens",
                 "400 | {'error':{'message':'No','code':'content_policy_violation'}} | 400 | content_blocked | No",
+                "402 | {} | 402 | upstream_quota | the provider answered with status 402",
+                "429 | {'error':{'message':'Pay','type':'insufficient_quota','code':'insufficient_quota'}} | 429 | upstream_quota | Pay",
+                "400 | {'error':{'message':'Your credit balance is too low'}} | 400 | upstream_quota | Your credit balance is too low",
                 "404 | {'detail':'No such model'} | 404 | upstream_error | No such model",
                 "429 | {'error':{'message':'Slow','type':'tokens'}} | 429 | upstream_error | Slow",
                 "503 | [] | 503 | upstream_error | the provider answered with status 503",
@@ -265,6 +268,24 @@ class OpenAiUpstreamTest {
         assertThat(reply.code()).isEqualTo(code);
         assertThat(reply.text()).isEqualTo(message);
         assertThat(reply.headers()).containsExactly(Map.entry("x-sluice-error", code), Map.entry("retry-after", "7"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "{'type':'invalid_request_error','code':'context_length_exceeded','param':'messages'} | invalid_request_error | context_length_exceeded | messages",
+                "{'type':'tokens','code':null,'param':'messages[0].content'} | tokens | - | messages[0].content",
+                "{'type':'sk-abc def','code':429,'param':{}} | - | - | -"
+            })
+    void anErrorKeepsTheProvidersWordsForItsBody(String error, String type, String code, String param) {
+        AttemptFilter tried = fixture.tried();
+        tried.onResponse(new FakeHead(400, "application/json"));
+        Reply reply = (Reply) tried.onResponseBody(FakeBody.of("{'error':" + error + "}"));
+        assertThat(reply.spelledType()).isEqualTo(type);
+        assertThat(reply.spelledCode()).isEqualTo(code);
+        assertThat(reply.spelledParam()).isEqualTo(param);
     }
 
     @Test
