@@ -11,6 +11,7 @@ import dev.sluice.api.RequestHead;
 import dev.sluice.api.ResponseHead;
 import dev.sluice.api.Step;
 import dev.sluice.api.Target;
+import dev.sluice.plugins.aiproxy.dialect.Translation;
 import org.jspecify.annotations.Nullable;
 
 /** Picks the target where nobody has, and tells the client who answered. */
@@ -46,7 +47,11 @@ final class ProxyFilter implements Filter {
     @Override
     public AttemptFilter onAttempt(Attempt attempt) {
         answering = attempt.target();
-        return upstreams.serve(exchange, attempt);
+        AttemptFilter upstream = upstreams.serve(exchange, attempt);
+        boolean chats = exchange.operation() == Operation.CHAT && Translation.knows(exchange.dialect());
+        return chats && config.editsBodies() && !(upstream instanceof EchoUpstream)
+                ? new EitherModeUpstream(exchange.dialect(), upstreams.mode(attempt), upstream)
+                : upstream;
     }
 
     @Override

@@ -151,26 +151,23 @@ final class TranslatingUpstream implements AttemptFilter {
         if (step != Step.next() || answer.status() >= 400) {
             return step;
         }
-        if (answer.isStream() && translation.isStream()) {
+        if (answer.isStream()) {
             translation.begin(inputTokens, exchange::tokens);
             return step;
         }
         String type = answer.headers().get("content-type");
-        boolean json = type != null && type.contains("json");
-        return json && !answer.isStream() ? step : broken(answer.isStream() ? "a stream" : "neither JSON nor a stream");
+        return type != null && type.contains("json")
+                ? step
+                : Reply.error(
+                        502,
+                        "upstream_broken",
+                        "the provider answered with neither JSON nor a stream where "
+                                + (translation.isStream() ? "a stream" : "JSON") + " was asked for");
     }
 
     /** An error in the client's words: the provider's own are of another dialect. */
     private static Step translated(Step step) {
         return step instanceof Reply reply && reply.kind() == Reply.Kind.ERROR ? reply.spelled(null, null, null) : step;
-    }
-
-    private Reply broken(String what) {
-        return Reply.error(
-                502,
-                "upstream_broken",
-                "the provider answered with " + what + " where " + (translation.isStream() ? "a stream" : "JSON")
-                        + " was asked for");
     }
 
     @Override
@@ -179,9 +176,6 @@ final class TranslatingUpstream implements AttemptFilter {
         ResponseHead answer = head;
         if (step != Step.next() || (answer != null && answer.status() >= 400)) {
             return step;
-        }
-        if (translation.isStream()) {
-            return broken("JSON");
         }
         if (!body.isJson()) {
             return Reply.error(502, "upstream_broken", "the provider's answer is no JSON");

@@ -112,6 +112,12 @@ final class Upstreams {
                 .get(Math.floorMod(turn, provider.credentials().size()));
     }
 
+    /** In which modes the try's provider answers. */
+    EitherModeUpstream.Mode mode(Attempt attempt) {
+        Provider provider = scope.providers().get(attempt.target().provider());
+        return provider == null ? EitherModeUpstream.Mode.BOTH : EitherModeUpstream.Mode.of(provider);
+    }
+
     void countMalformed(Provider provider) {
         scope.meters()
                 .counter("sluice.ai.proxy.malformed.events", "provider", provider.name())

@@ -158,9 +158,10 @@ class AiProxyTest {
         assertThat(keys(descriptor.path("schema").path("properties"))).containsExactlyElementsOf(components);
         List<String> settings = keys(descriptor.path("providerSchema").path("properties"));
         assertThat(settings)
-                .containsExactlyElementsOf(Stream.of(EchoSettings.NAMES, AnthropicUpstream.SETTINGS)
-                        .flatMap(List::stream)
-                        .toList());
+                .containsExactlyElementsOf(
+                        Stream.of(EchoSettings.NAMES, List.of(EitherModeUpstream.SETTING), AnthropicUpstream.SETTINGS)
+                                .flatMap(List::stream)
+                                .toList());
         assertThat(keys(descriptor.path("providerTypes")))
                 .containsExactlyInAnyOrder(OpenAiUpstream.TYPE, AnthropicUpstream.TYPE, EchoUpstream.TYPE);
 
@@ -168,6 +169,7 @@ class AiProxyTest {
         assertThat(firstColumn(readme, "## Config")).containsExactlyElementsOf(components);
         assertThat(firstColumn(readme, "## Providers"))
                 .containsExactlyInAnyOrderElementsOf(keys(descriptor.path("providerTypes")));
+        assertThat(firstColumn(readme, "## Any provider")).containsExactly(EitherModeUpstream.SETTING);
         assertThat(firstColumn(readme, "## The echo")).containsExactlyElementsOf(EchoSettings.NAMES);
         assertThat(firstColumn(readme, "## Anthropic")).containsExactlyElementsOf(AnthropicUpstream.SETTINGS);
     }

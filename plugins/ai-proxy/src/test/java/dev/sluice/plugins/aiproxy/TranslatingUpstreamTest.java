@@ -285,7 +285,6 @@ class TranslatingUpstreamTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "false | text/event-stream | the provider answered with a stream where JSON was asked for",
                 "false | text/html | the provider answered with neither JSON nor a stream where JSON was asked for",
                 "true | text/html | the provider answered with neither JSON nor a stream where a stream was asked for"
             })
@@ -296,14 +295,14 @@ class TranslatingUpstreamTest {
     }
 
     @Test
-    void jsonInsteadOfAStreamIsBrokenUnlessItIsAnError() {
+    void jsonInsteadOfAStreamIsLookedAtLikeAnyOther() {
         AttemptFilter tried = sent(Dialect.OPENAI, true);
         tried.onResponse(new FakeHead(200, "application/json"));
         isRefused(
-                tried.onResponseBody(FakeBody.of("{'content':[]}")),
+                tried.onResponseBody(FakeBody.of("{'content':7}")),
                 502,
                 "upstream_broken",
-                "the provider answered with JSON where a stream was asked for");
+                "the provider's answer is no message: it has no content");
         isRefused(
                 tried.onResponseBody(FakeBody.of("{'error':{'type':'overloaded_error','message':'Busy'}}")),
                 503,

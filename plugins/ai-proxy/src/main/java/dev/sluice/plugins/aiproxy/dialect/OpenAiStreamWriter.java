@@ -17,7 +17,8 @@ final class OpenAiStreamWriter extends StreamWriter {
         super(tokens);
         String asked = prompt.model();
         this.model = asked == null ? "" : asked;
-        this.wantsUsage = prompt.wantsUsage();
+        // A stream that nobody asked for becomes a whole answer, which always tells.
+        this.wantsUsage = prompt.wantsUsage() || !prompt.stream();
     }
 
     @Override
