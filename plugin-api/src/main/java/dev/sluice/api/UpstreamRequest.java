@@ -25,7 +25,10 @@ public interface UpstreamRequest extends RequestHead {
     /** Sends this try to another base URL (scheme, authority and base path). */
     void uri(URI uri);
 
-    /** The body; the first edit copies it. */
+    /**
+     * The body; the first edit copies it. Where there is none, or it streams past the filters, it is not JSON and
+     * everything but {@link Body#isJson} throws {@link IllegalStateException}.
+     */
     Body body();
 
     /** The try. */

@@ -363,6 +363,37 @@ class TryTest extends Kernel {
     }
 
     @Test
+    void aRequestWithoutABodyCanBeAskedWhetherItIsJson() {
+        upstream.next(Answer.json(200, "{}"));
+        route(
+                TestGateway.with()
+                        .filter(
+                                "asks",
+                                exchange -> inTry(attempt -> new AttemptFilter() {
+                                    @Override
+                                    public Step onSend(UpstreamRequest request) {
+                                        journal.add(request.body() + " "
+                                                + request.body().isJson());
+                                        try {
+                                            journal.add(request.body().json().toString());
+                                        } catch (IllegalStateException e) {
+                                            journal.add(String.valueOf(e.getMessage()));
+                                        }
+                                        return Step.next();
+                                    }
+                                })),
+                "asks");
+
+        assertThat(closed(Client.open(uri("/v1/models"), "GET", "accept: */*"))
+                        .read()
+                        .finish()
+                        .status())
+                .isEqualTo(200);
+        assertThat(journal.all())
+                .containsExactly("streamed false", "the request's body streams past the filters; ask isJson() first");
+    }
+
+    @Test
     void aFailVerdictInATryIsAFailedTryWithItsReplysStatusAndCode() {
         upstream.next(Streams.parts(Streams.role(), Streams.delta("bad")).silence());
         other.next(Streams.whole(Streams.openAi("good")));

@@ -36,7 +36,7 @@ final class ProxyFilter implements Filter {
                     404, "no_route", "no model API has the path " + head.path() + "; see passUnknown to pass it on");
         }
         if (Models.isListing(exchange, head) && Models.lists(provider)) {
-            return Reply.json(200, Models.list(provider));
+            return Reply.json(200, Models.list(provider, Models.areAnthropics(exchange)));
         }
         if (exchange.target() == null) {
             exchange.target(Target.of(provider.name()));
@@ -48,6 +48,10 @@ final class ProxyFilter implements Filter {
     public AttemptFilter onAttempt(Attempt attempt) {
         answering = attempt.target();
         AttemptFilter upstream = upstreams.serve(exchange, attempt);
+        if (exchange.operation() == Operation.MODELS && config.editsBodies()) {
+            return new ModelsUpstream(
+                    upstream, Models.areAnthropics(exchange), attempt.target().provider());
+        }
         boolean chats = exchange.operation() == Operation.CHAT && Translation.knows(exchange.dialect());
         return chats && config.editsBodies() && !(upstream instanceof EchoUpstream)
                 ? new EitherModeUpstream(exchange.dialect(), upstreams.mode(attempt), upstream)

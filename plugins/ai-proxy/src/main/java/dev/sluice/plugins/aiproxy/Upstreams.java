@@ -65,10 +65,10 @@ final class Upstreams {
         };
     }
 
-    /** Both vendors have models and files under the same paths; only their clients' header fields tell them apart. */
+    /** Both vendors have models and files under the same paths. Lists of models can be translated. */
     private static boolean isAnthropics(Exchange exchange) {
-        return (exchange.operation() == Operation.MODELS || exchange.operation() == Operation.FILES)
-                && exchange.request().headers().get("anthropic-version") != null;
+        return exchange.operation() == Operation.MODELS
+                || (exchange.operation() == Operation.FILES && Models.areAnthropics(exchange));
     }
 
     private AttemptFilter translated(

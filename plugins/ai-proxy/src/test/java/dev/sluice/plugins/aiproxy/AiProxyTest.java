@@ -22,6 +22,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AiProxyTest {
 
@@ -88,10 +90,15 @@ class AiProxyTest {
         fixture.operation = Operation.MODELS;
         FakeRequest get = request("/v1/models");
         get.method("GET");
+        fixture.request = get;
         Reply reply = (Reply) fixture.filter().onRequest(get);
         assertThat(reply.json())
-                .isEqualTo(FakeBody.tree(
-                        "{'object':'list','data':[{'id':'a','object':'model','created':0,'owned_by':'p'}]}"));
+                .hasToString(
+                        "{\"object\":\"list\",\"data\":[{\"id\":\"a\",\"object\":\"model\",\"created\":0,\"owned_by\":\"p\"}]}");
+        get.headers().set("anthropic-version", "2023-06-01");
+        assertThat(((Reply) fixture.filter().onRequest(get)).json())
+                .isEqualTo(FakeBody.tree("{'data':[{'type':'model','id':'a','display_name':'a',"
+                        + "'created_at':'1970-01-01T00:00:00Z'}],'first_id':'a','last_id':'a','has_more':false}"));
 
         Fixture unmapped = new Fixture().provider("p", "openai", "{'modelMapping':{'*':'w'}}");
         unmapped.operation = Operation.MODELS;
@@ -99,6 +106,7 @@ class AiProxyTest {
 
         Fixture echo = new Fixture().provider("p", "echo", "{}");
         echo.operation = Operation.MODELS;
+        echo.request = get;
         assertThat(((Reply) echo.filter().onRequest(get))
                         .json()
                         .path("data")
@@ -172,6 +180,22 @@ class AiProxyTest {
         assertThat(firstColumn(readme, "## Any provider")).containsExactly(EitherModeUpstream.SETTING);
         assertThat(firstColumn(readme, "## The echo")).containsExactlyElementsOf(EchoSettings.NAMES);
         assertThat(firstColumn(readme, "## Anthropic")).containsExactlyElementsOf(AnthropicUpstream.SETTINGS);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'data':[{'id':'a','created_at':'never'},{'no':'id'},7]} | {'object':'list','data':[{'id':'a','object':'model','created':0,'owned_by':'p'}]}",
+                "{'id':'a','type':'model'} | {'id':'a','object':'model','created':0,'owned_by':'p'}",
+                "{'data':[]} | {'object':'list','data':[]}",
+                "{'deleted':true} | ",
+                "[] | ",
+                "{'id':'a','object':'model'} | "
+            })
+    void aListOfModelsIsToldInTheClientsShapeAsFarAsItIsOne(String answer, String expected) {
+        assertThat(String.valueOf(Models.translated(FakeBody.tree(answer), false, "p")))
+                .isEqualTo(expected == null ? "null" : FakeBody.tree(expected).toString());
     }
 
     private static List<String> keys(JsonNode object) {

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.anthropic.client.AnthropicClient;
 import com.anthropic.client.okhttp.AnthropicOkHttpClient;
 import com.anthropic.helpers.MessageAccumulator;
+import com.anthropic.models.messages.Base64ImageSource;
+import com.anthropic.models.messages.ContentBlockParam;
+import com.anthropic.models.messages.ImageBlockParam;
 import com.anthropic.models.messages.Message;
+import com.anthropic.models.messages.MessageCountTokensParams;
 import com.anthropic.models.messages.MessageCreateParams;
 import com.anthropic.models.messages.RawMessageStreamEvent;
 import com.anthropic.models.messages.StopReason;
@@ -18,15 +22,19 @@ import com.openai.helpers.ChatCompletionAccumulator;
 import com.openai.models.FunctionDefinition;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
+import com.openai.models.chat.completions.ChatCompletionContentPart;
+import com.openai.models.chat.completions.ChatCompletionContentPartImage;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionMessageToolCall;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import dev.sluice.testkit.Answer;
 import dev.sluice.testkit.BrokenUpstream;
+import dev.sluice.testkit.Received;
 import dev.sluice.testkit.TestGateway;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -60,6 +68,20 @@ class OfficialClientsTest {
                             : Answer.stream()
                                     .chunk(Files.readString(json.resolveSibling("upstream-answer.sse")))
                                     .end());
+        }
+
+        /** A stream's words without its end, and then nothing more. */
+        private void begins() throws IOException {
+            String sse =
+                    Files.readString(Path.of("src/test/resources/golden", cases + "-stream", "upstream-answer.sse"));
+            Answer answer = Answer.stream();
+            for (String event : sse.split("(?<=\n\n)")) {
+                if (event.contains("content_block_stop") || event.contains("\"stop\"")) {
+                    break;
+                }
+                answer = answer.chunk(event);
+            }
+            upstream.next(answer.silence());
         }
 
         private void fails(int status, String type) {
@@ -262,6 +284,106 @@ class OfficialClientsTest {
         assertThat(stream.content().get(0).asThinking().thinking()).isEqualTo("340+51");
         assertThat(text(stream)).isEqualTo("391");
         assertThat(text(accumulated(vendor, "thinking-stream"))).isEqualTo("391");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void modelsAreListedForEitherClient(Vendor vendor) {
+        String listed = vendor == Vendor.OPENAI
+                ? "{\"object\":\"list\",\"data\":[{\"id\":\"m-1\",\"object\":\"model\",\"created\":1700000000,\"owned_by\":\"o\"}]}"
+                : "{\"data\":[{\"type\":\"model\",\"id\":\"m-1\",\"display_name\":\"M 1\",\"created_at\":\"2023-11-14T22:13:20Z\"}],"
+                        + "\"has_more\":false,\"first_id\":\"m-1\",\"last_id\":\"m-1\"}";
+        upstream.next(Answer.json(200, listed));
+        assertThat(openAi[vendor.ordinal()].models().list().data())
+                .singleElement()
+                .satisfies(model -> {
+                    assertThat(model.validate().id()).isEqualTo("m-1");
+                    assertThat(model.created()).isEqualTo(1_700_000_000L);
+                });
+        upstream.next(Answer.json(200, listed));
+        assertThat(anthropic[vendor.ordinal()].models().list().data())
+                .singleElement()
+                .satisfies(model -> {
+                    assertThat(model.id()).isEqualTo("m-1");
+                    assertThat(model.createdAt().toInstant().getEpochSecond()).isEqualTo(1_700_000_000L);
+                });
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void tokensAreCounted(Vendor vendor) {
+        // OpenAI has no such service: there the gateway counts.
+        if (vendor == Vendor.ANTHROPIC) {
+            upstream.next(Answer.json(200, "{\"input_tokens\":12}"));
+        }
+        long tokens = anthropic[vendor.ordinal()]
+                .messages()
+                .countTokens(MessageCountTokensParams.builder()
+                        .model("m")
+                        .addUserMessage("one two three four five")
+                        .build())
+                .inputTokens();
+        assertThat(tokens).isEqualTo(vendor == Vendor.ANTHROPIC ? 12 : 5);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void imagesArriveWhole(Vendor vendor) throws IOException {
+        String data = "iVBORw0KGgo" + "A".repeat(1_000_001);
+        vendor.says("text");
+        openAi[vendor.ordinal()]
+                .chat()
+                .completions()
+                .create(completion()
+                        .addUserMessageOfArrayOfContentParts(
+                                List.of(ChatCompletionContentPart.ofImageUrl(ChatCompletionContentPartImage.builder()
+                                        .imageUrl(ChatCompletionContentPartImage.ImageUrl.builder()
+                                                .url("data:image/png;base64," + data)
+                                                .build())
+                                        .build())))
+                        .build());
+        assertThat(lastRequest()).contains(data).contains("image/png");
+
+        vendor.says("text");
+        anthropic[vendor.ordinal()]
+                .messages()
+                .create(message().toBuilder()
+                        .addUserMessageOfContentBlockParams(List.of(ContentBlockParam.ofImage(ImageBlockParam.builder()
+                                .source(Base64ImageSource.builder()
+                                        .mediaType(Base64ImageSource.MediaType.IMAGE_PNG)
+                                        .data(data)
+                                        .build())
+                                .build())))
+                        .build());
+        assertThat(lastRequest()).contains(data).contains("image/png");
+    }
+
+    private static String lastRequest() {
+        return upstream.requests().get(upstream.requests().size() - 1).text();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Vendor.class)
+    void aClientThatLeavesFreesTheUpstream(Vendor vendor) throws Exception {
+        for (boolean openAiClient : new boolean[] {true, false}) {
+            int before = upstream.requests().size();
+            vendor.begins();
+            if (openAiClient) {
+                try (var chunks = openAi[vendor.ordinal()]
+                        .chat()
+                        .completions()
+                        .createStreaming(completion().build())) {
+                    assertThat(chunks.stream().findFirst()).isPresent();
+                }
+            } else {
+                try (var events = anthropic[vendor.ordinal()].messages().createStreaming(message())) {
+                    assertThat(events.stream().findFirst()).isPresent();
+                }
+            }
+            assertThat(upstream.requests()).hasSize(before + 1);
+            assertThat(upstream.requests().get(before).awaitEnding(Duration.ofSeconds(10)))
+                    .isEqualTo(Received.Ending.PEER_LEFT);
+        }
     }
 
     @ParameterizedTest
