@@ -4,6 +4,7 @@ import dev.sluice.host.admin.AdminServer;
 import dev.sluice.host.admin.GatewayView;
 import dev.sluice.host.admin.Reload;
 import dev.sluice.host.config.Config;
+import dev.sluice.host.config.Config.ProviderConfig;
 import dev.sluice.host.config.ConfigLoader;
 import dev.sluice.host.config.ConfigLoader.Broken;
 import dev.sluice.host.config.ConfigLoader.Loaded;
@@ -21,6 +22,9 @@ import dev.sluice.host.plugin.PluginCatalog.Refused;
 import dev.sluice.host.plugin.PluginGeneration;
 import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.state.MemoryStore;
+import dev.sluice.host.upstream.EndpointChecks;
+import dev.sluice.host.upstream.EndpointRegistry;
+import dev.sluice.host.upstream.Endpoints;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -75,8 +79,11 @@ public final class Gateway implements AutoCloseable, GatewayView {
 
     private final Services services;
     private final Sources sources;
+    private final EndpointRegistry endpoints;
+    private final EndpointChecks checks;
     private final Publisher publisher;
     private final FileWatch watched;
+    private final MultiGauge endpointsOut;
     private final MultiGauge generations;
     private Map<Tags, Integer> counted = Map.of();
     private volatile boolean ready;
@@ -112,16 +119,20 @@ public final class Gateway implements AutoCloseable, GatewayView {
                 .setDisableTCCL(true)
                 .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)));
         services = Services.of(config.listen().limits(), blocking, new Telemetry(meters), new AccessLog());
+        endpoints = new EndpointRegistry(meters, System::nanoTime);
+        checks = new EndpointChecks(vertx, (to, request) -> anyLoop().call(to, request));
         publisher = new Publisher(
                 sources,
                 new SnapshotBuilder(
-                        services, this::anyLoop, MemoryStore.ofBytes(STATE_BYTES), builderThread, openLimit),
+                        services, this::anyLoop, MemoryStore.ofBytes(STATE_BYTES), endpoints, builderThread, openLimit),
+                this::follow,
                 snapshot -> verticles.forEach(verticle -> verticle.loop().expire(snapshot)));
         meters.gauge(
                 "sluice_snapshot_generation",
                 this,
                 g -> g.snapshot() == null ? 0 : g.snapshot().number());
         meters.gauge("sluice_config_valid", this, g -> g.publisher.problems().isEmpty() ? 1 : 0);
+        endpointsOut = MultiGauge.builder("sluice_endpoints_out").register(meters);
         generations = MultiGauge.builder("sluice_plugin_generations").register(meters);
     }
 
@@ -307,6 +318,18 @@ public final class Gateway implements AutoCloseable, GatewayView {
             throw new StartException(
                     List.of(new Problem(String.valueOf(config.file()), 0, 0, "", trouble + ": interrupted")));
         }
+    }
+
+    private void follow(Snapshot snapshot) {
+        Map<ProviderConfig, Endpoints> providers = new HashMap<>();
+        snapshot.providers().values().forEach(p -> providers.put(p.settings(), p.balanced()));
+        endpoints.keep(providers.values());
+        checks.follow(providers);
+        List<MultiGauge.Row<?>> rows = new ArrayList<>();
+        snapshot.providers()
+                .values()
+                .forEach(p -> rows.add(MultiGauge.Row.of(Tags.of("provider", p.name()), p.balanced(), Endpoints::out)));
+        endpointsOut.register(rows, true);
     }
 
     private Loop anyLoop() {

@@ -38,6 +38,7 @@ final class Publisher {
 
     private final Sources sources;
     private final SnapshotBuilder builder;
+    private final Consumer<Snapshot> published;
     private final Consumer<Snapshot> expiry;
     private final List<Retired> retired = new ArrayList<>();
     private @Nullable Fixed started;
@@ -80,9 +81,11 @@ final class Publisher {
     /**
      * A publisher; nothing is published yet.
      *
+     * @param published told of each snapshot that serves from now on
      * @param expiry ends the exchanges of a snapshot whose drain limit has passed
      */
-    Publisher(Sources sources, SnapshotBuilder builder, Consumer<Snapshot> expiry) {
+    Publisher(Sources sources, SnapshotBuilder builder, Consumer<Snapshot> published, Consumer<Snapshot> expiry) {
+        this.published = published;
         this.sources = sources;
         this.builder = builder;
         this.expiry = expiry;
@@ -236,6 +239,7 @@ final class Publisher {
         open = built.open();
         catalog = now;
         current = built.snapshot();
+        published.accept(built.snapshot());
         Config config = built.snapshot().config();
         needRestart = started == null ? List.of() : needRestart(started, Fixed.of(config));
         sources.published(catalogBefore, now);

@@ -21,6 +21,7 @@ import dev.sluice.host.route.Route;
 import dev.sluice.host.route.RouteTable;
 import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.state.MemoryStore;
+import dev.sluice.host.upstream.EndpointRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -57,16 +58,25 @@ final class SnapshotBuilder {
     private final Services services;
     private final Supplier<Loop> loops;
     private final MemoryStore state;
+    private final EndpointRegistry endpoints;
     private final Executor closing;
     private final Duration openLimit;
 
     /**
      * A builder.
      *
+     * @param endpoints what is known of endpoints so far
      * @param closing where scopes are closed, which may take its time
      * @param openLimit how long one filter's {@code open} may take
      */
-    SnapshotBuilder(Services services, Supplier<Loop> loops, MemoryStore state, Executor closing, Duration openLimit) {
+    SnapshotBuilder(
+            Services services,
+            Supplier<Loop> loops,
+            MemoryStore state,
+            EndpointRegistry endpoints,
+            Executor closing,
+            Duration openLimit) {
+        this.endpoints = endpoints;
         this.services = services;
         this.loops = loops;
         this.state = state;
@@ -132,7 +142,7 @@ final class SnapshotBuilder {
             config.providers().forEach((name, provider) -> {
                 HostProvider old = providersBefore.get(name);
                 boolean same = old != null && old.settings().equals(provider);
-                providers.put(name, same ? old : new HostProvider(provider));
+                providers.put(name, same ? old : new HostProvider(provider, endpoints.of(provider)));
             });
         }
 

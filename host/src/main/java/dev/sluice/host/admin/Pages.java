@@ -12,8 +12,11 @@ import dev.sluice.host.plugin.PluginGeneration;
 import dev.sluice.host.route.HostProvider;
 import dev.sluice.host.route.Route;
 import dev.sluice.host.route.Snapshot;
+import dev.sluice.host.upstream.Endpoint;
+import dev.sluice.host.upstream.Endpoints;
 import java.net.URI;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -172,6 +175,26 @@ final class Pages {
         return tree;
     }
 
+    private static ObjectNode endpoint(Endpoints endpoints, Endpoint endpoint) {
+        Endpoint.State state = endpoints.state(endpoint);
+        ObjectNode tree = JSON.objectNode();
+        tree.put("url", endpoint.uri().toString());
+        tree.put("state", state.name().toLowerCase(Locale.ROOT));
+        tree.put("inFlight", endpoint.inFlight());
+        tree.put("ejections", endpoint.ejections());
+        if (state == Endpoint.State.EJECTED) {
+            tree.put("ejectedForMillis", endpoints.ejectedFor(endpoint).toMillis());
+        }
+        if (!endpoint.latency().isZero()) {
+            tree.put("firstEventMicros", endpoint.latency().toNanos() / 1000);
+        }
+        String trouble = endpoint.trouble();
+        if (trouble != null) {
+            tree.put("check", trouble);
+        }
+        return tree;
+    }
+
     static ArrayNode providers(Snapshot snapshot) {
         ArrayNode tree = JSON.arrayNode();
         for (HostProvider provider : snapshot.providers().values()) {
@@ -179,7 +202,7 @@ final class Pages {
             shown.put("name", provider.name());
             shown.put("type", provider.type());
             ArrayNode endpoints = shown.putArray("endpoints");
-            provider.endpoints().forEach(e -> endpoints.add(e.toString()));
+            provider.balanced().all().forEach(e -> endpoints.add(endpoint(provider.balanced(), e)));
             ArrayNode keys = shown.putArray("credentials");
             provider.credentials().stream().map(Credential::masked).forEach(keys::add);
         }

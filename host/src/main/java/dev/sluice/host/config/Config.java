@@ -97,11 +97,41 @@ public record Config(
             List<Map<String, String>> credentials,
             Map<String, String> modelMapping,
             String loadBalance,
+            Health health,
             Timeouts timeouts,
             @Nullable TlsClient tls,
             String http2,
             ObjectNode tree,
             String path) {}
+
+    /** How a provider's endpoints are kept healthy; what is null is not done. */
+    public record Health(
+            @Nullable PassiveHealth passive, @Nullable ActiveHealth active) {}
+
+    /**
+     * When an endpoint is out because of what became of requests.
+     *
+     * @param failureRate percent of the requests within {@code interval} that may not fail
+     * @param minRequests within {@code interval}; below, nothing is concluded
+     * @param baseEjection how long it is out for the first time, twice that the second time in a row, and so on
+     * @param maxEjection the longest; where {@code baseEjection} is longer, that
+     * @param maxEjected percent of the endpoints that may be out at once
+     */
+    public record PassiveHealth(
+            int failureRate,
+            Duration interval,
+            int minRequests,
+            Duration baseEjection,
+            Duration maxEjection,
+            int maxEjected) {}
+
+    /**
+     * How endpoints are asked whether they are there: a GET that any 2xx passes.
+     *
+     * @param path below the endpoint's base
+     */
+    public record ActiveHealth(
+            String path, Duration interval, Duration timeout, int failureThreshold, int successThreshold) {}
 
     /** How to trust, and present ourselves to, an upstream. */
     public record TlsClient(

@@ -2,13 +2,16 @@ package dev.sluice.host.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.host.config.Config.ActiveHealth;
 import dev.sluice.host.config.Config.Admin;
 import dev.sluice.host.config.Config.ConsumerConfig;
 import dev.sluice.host.config.Config.Cors;
 import dev.sluice.host.config.Config.Drain;
+import dev.sluice.host.config.Config.Health;
 import dev.sluice.host.config.Config.Limits;
 import dev.sluice.host.config.Config.Listen;
 import dev.sluice.host.config.Config.Match;
+import dev.sluice.host.config.Config.PassiveHealth;
 import dev.sluice.host.config.Config.Plugins;
 import dev.sluice.host.config.Config.RouteConfig;
 import dev.sluice.host.config.Config.State;
@@ -183,6 +186,40 @@ final class HostBinder {
             }
         }
         return List.copyOf(consumers);
+    }
+
+    /** Several endpoints take note of failures unless told not to; half of them stay in then, whatever happens. */
+    static Health health(JsonNode tree, int endpoints) {
+        JsonNode active = tree.path("active");
+        return new Health(
+                passive(tree.path("passive"), endpoints),
+                active.isObject()
+                        ? new ActiveHealth(
+                                active.path("path").asText(),
+                                duration(active, "interval"),
+                                duration(active, "timeout"),
+                                active.path("failureThreshold").asInt(),
+                                active.path("successThreshold").asInt())
+                        : null);
+    }
+
+    private static @Nullable PassiveHealth passive(JsonNode tree, int endpoints) {
+        if (tree.isObject()) {
+            return new PassiveHealth(
+                    tree.path("failureRate").asInt(),
+                    duration(tree, "interval"),
+                    tree.path("minRequests").asInt(),
+                    duration(tree, "baseEjection"),
+                    duration(tree, "maxEjection"),
+                    tree.path("maxEjected").asInt());
+        }
+        boolean asked = tree.asBoolean(false);
+        return asked || (tree.isMissingNode() && endpoints > 1) ? usual(asked ? 100 : 50) : null;
+    }
+
+    private static PassiveHealth usual(int maxEjected) {
+        return new PassiveHealth(
+                50, Duration.ofSeconds(1), 5, Duration.ofSeconds(5), Duration.ofMinutes(1), maxEjected);
     }
 
     Timeouts timeouts(JsonNode tree) {

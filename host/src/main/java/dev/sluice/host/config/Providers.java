@@ -19,9 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads providers, those written inline in a filter's config included, and follows who refers to them. */
 final class Providers {
-    private static final List<String> UNSUPPORTED = List.of("health", "proxy");
-
-    private static final String ROUND_ROBIN = "round-robin";
+    private static final List<String> UNSUPPORTED = List.of("proxy");
 
     private record Declared(ProviderType type, CheckedSchema schema) {}
 
@@ -142,11 +140,6 @@ final class Providers {
                 problems.add(places.keyProblem(path + '.' + key, "'" + key + "' is not supported yet: remove it"));
             }
         }
-        String balance = tree.path("loadBalance").asText(ROUND_ROBIN);
-        if (!balance.equals(ROUND_ROBIN)) {
-            problems.add(places.problem(
-                    path + ".loadBalance", "'" + balance + "' is not supported yet: use '" + ROUND_ROBIN + "'"));
-        }
         Declared declared = types.get(tree.path("type").asText());
         CheckedSchema schema = declared == null ? CheckedSchema.of(ProviderSchemas.common()) : declared.schema();
         SchemaView view = SchemaView.of(schema.source());
@@ -170,6 +163,7 @@ final class Providers {
                 credentials,
                 HostBinder.texts(tree.path("modelMapping")),
                 tree.get("loadBalance").asText(),
+                HostBinder.health(tree.path("health"), endpoints.size()),
                 binder.timeouts(tree.path("timeouts")),
                 binder.tlsClient(tree.path("tls"), path + ".tls"),
                 tree.get("http2").asText(),

@@ -7,6 +7,7 @@ import dev.sluice.api.Outcome;
 import dev.sluice.api.Said;
 import dev.sluice.api.Target;
 import dev.sluice.api.Usage;
+import dev.sluice.host.upstream.EndpointUse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ final class HostAttempt implements Attempt, Outcome.Try {
     private final SaidRecorder said;
     private final Said saidBefore;
     private final TryDeadlines deadlines;
+    private final @Nullable EndpointUse use;
     private final Instant started = Instant.now();
     private final long startedNanos = System.nanoTime();
     private @Nullable Map<Key<?>, Object> values;
@@ -30,7 +32,20 @@ final class HostAttempt implements Attempt, Outcome.Try {
     private long firstEventNanos = -1;
     private long endNanos = -1;
 
-    HostAttempt(int number, Target wanted, Target target, boolean resume, SaidRecorder said, TryDeadlines deadlines) {
+    /**
+     * A try.
+     *
+     * @param use null: it goes to no endpoint of a provider
+     */
+    HostAttempt(
+            int number,
+            Target wanted,
+            Target target,
+            boolean resume,
+            SaidRecorder said,
+            TryDeadlines deadlines,
+            @Nullable EndpointUse use) {
+        this.use = use;
         this.number = number;
         this.wanted = wanted;
         this.target = target;
@@ -51,17 +66,26 @@ final class HostAttempt implements Attempt, Outcome.Try {
 
     void failed(HostFailure why) {
         failure = why;
+        if (use != null) {
+            use.failed(why);
+        }
     }
 
     void firstEvent() {
         if (firstEventNanos < 0) {
             firstEventNanos = System.nanoTime();
+            if (use != null) {
+                use.answered(firstEventNanos - startedNanos);
+            }
         }
     }
 
     void ended() {
         if (endNanos < 0) {
             endNanos = System.nanoTime();
+            if (use != null) {
+                use.end();
+            }
         }
     }
 

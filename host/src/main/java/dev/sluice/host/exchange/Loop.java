@@ -1,11 +1,16 @@
 package dev.sluice.host.exchange;
 
+import dev.sluice.api.HttpRequest;
+import dev.sluice.api.HttpResponse;
 import dev.sluice.host.route.Snapshot;
+import dev.sluice.host.upstream.BufferedCall;
+import dev.sluice.host.upstream.Destination;
 import dev.sluice.host.upstream.UpstreamPool;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +95,15 @@ public final class Loop implements Executor {
 
     <T> LoopFuture<T> newFuture() {
         return new LoopFuture<>(thread, this);
+    }
+
+    /** Makes a call from this loop; it completes there. From any thread. */
+    public CompletableFuture<HttpResponse> call(Destination to, HttpRequest request) {
+        CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
+        execute(() -> {
+            var unused = new BufferedCall(vertx, pool, to, request, answer);
+        });
+        return answer;
     }
 
     /** Runs the task on this loop, later than what runs there now. */

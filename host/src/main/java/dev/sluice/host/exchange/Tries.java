@@ -6,6 +6,8 @@ import dev.sluice.api.Reply;
 import dev.sluice.api.Target;
 import dev.sluice.host.route.HookMasks;
 import dev.sluice.host.route.HostProvider;
+import dev.sluice.host.upstream.EndpointUse;
+import dev.sluice.host.upstream.Endpoints;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,15 +73,20 @@ final class Tries {
         }
         Target resolved = wanted;
         URI endpoint = wanted.endpoint();
+        EndpointUse use = null;
+        boolean allOut = false;
         HostProvider provider = exchange.provider(wanted.provider());
         if (provider != null) {
             String model = wanted.model() == null ? exchange.model() : wanted.model();
             if (model != null) {
                 resolved = resolved.model(provider.wireModel(model));
             }
-            if (endpoint == null) {
-                endpoint = provider.nextEndpoint();
+            Endpoints endpoints = provider.balanced();
+            use = endpoint == null ? endpoints.pick() : endpoints.use(endpoint);
+            if (use != null) {
+                endpoint = use.endpoint().uri();
             }
+            allOut = endpoint == null && !endpoints.all().isEmpty();
         } else if (exchange.upstream() != null && endpoint == null) {
             endpoint = exchange.upstream();
         }
@@ -92,13 +99,20 @@ final class Tries {
                 resolved,
                 resume,
                 said,
-                exchange.timeouts(wanted.provider()).newDeadlines(exchange.loop()));
+                exchange.timeouts(wanted.provider()).newDeadlines(exchange.loop()),
+                use);
         attempts.add(attempt);
         exchange.giveKeys(attempt);
         Try next = new Try(exchange, this, attempt, endpoint);
         current = next;
         if (provider == null && exchange.upstream() == null) {
             next.fail(dev.sluice.api.Failure.Reason.NO_ENDPOINT, "there is no provider '" + wanted.provider() + "'");
+            return;
+        }
+        if (allOut) {
+            next.fail(
+                    dev.sluice.api.Failure.Reason.NO_ENDPOINT,
+                    "every endpoint of provider '" + wanted.provider() + "' is out");
             return;
         }
         next.begin();

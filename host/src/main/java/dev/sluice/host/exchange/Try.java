@@ -482,13 +482,13 @@ final class Try implements Ascent.Exit {
 
     private void accept() {
         accepted = true;
-        attempt.firstEvent();
         deadlines.accepted();
         HostResponseHead h = Objects.requireNonNull(head);
         if (h.status() >= 400) {
             // Nobody recovers and nobody looks, so it goes to the client as it came; the outcome tells all the same.
             attempt.failed(HostFailure.of(attempt, sent, h, null, "upstream_error", false, false));
         }
+        attempt.firstEvent();
         tries.accepted(h);
         if (!attempt.isResume()) {
             exchange.ascent().head(h);

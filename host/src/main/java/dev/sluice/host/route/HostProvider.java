@@ -4,21 +4,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.api.Credential;
 import dev.sluice.api.Provider;
 import dev.sluice.host.config.Config.ProviderConfig;
+import dev.sluice.host.upstream.Endpoints;
 import java.net.URI;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
-/** A provider as it serves: its config, its model mapping, and whose turn it is among its endpoints. */
+/** A provider as it serves: its config, its model mapping, and its endpoints. */
 public final class HostProvider implements Provider {
     private final ProviderConfig config;
     private final List<Credential> credentials;
     private final ModelMapping mapping;
-    private final AtomicInteger turn = new AtomicInteger();
+    private final Endpoints balanced;
 
     /** A provider of that config. */
-    public HostProvider(ProviderConfig config) {
+    public HostProvider(ProviderConfig config, Endpoints balanced) {
         this.config = config;
+        this.balanced = balanced;
         this.credentials = config.credentials().stream().map(Credential::of).toList();
         this.mapping = new ModelMapping(config.modelMapping());
     }
@@ -58,13 +58,8 @@ public final class HostProvider implements Provider {
         return mapping.map(model);
     }
 
-    /** The endpoint for the next try, in turn; null if it has none. */
-    public @Nullable URI nextEndpoint() {
-        List<URI> endpoints = config.endpoints();
-        return switch (endpoints.size()) {
-            case 0 -> null;
-            case 1 -> endpoints.get(0);
-            default -> endpoints.get(Math.floorMod(turn.getAndIncrement(), endpoints.size()));
-        };
+    /** Its endpoints, and how they are. */
+    public Endpoints balanced() {
+        return balanced;
     }
 }

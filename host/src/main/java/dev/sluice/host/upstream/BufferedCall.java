@@ -26,6 +26,16 @@ public final class BufferedCall {
 
     /** Starts the call on the calling event loop. */
     public BufferedCall(Vertx vertx, UpstreamPool pool, HttpRequest request, CompletableFuture<HttpResponse> result) {
+        this(vertx, pool, Destination.of(request.uri()), request, result);
+    }
+
+    /** Starts the call on the calling event loop, over connections as that destination wants them. */
+    public BufferedCall(
+            Vertx vertx,
+            UpstreamPool pool,
+            Destination to,
+            HttpRequest request,
+            CompletableFuture<HttpResponse> result) {
         this.vertx = vertx;
         this.request = request;
         this.result = result;
@@ -33,7 +43,6 @@ public final class BufferedCall {
         timer = vertx.setTimer(
                 millis, id -> fail(new CallException(where() + " did not answer within " + millis + " ms")));
         try {
-            Destination to = Destination.of(request.uri());
             String path = request.uri().getRawPath();
             String query = request.uri().getRawQuery();
             String target = (path == null || path.isEmpty() ? "/" : path) + (query == null ? "" : "?" + query);

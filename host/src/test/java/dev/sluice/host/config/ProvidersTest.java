@@ -61,8 +61,13 @@ class ProvidersTest {
                 "{ type: openai, tls: { cert: a } }| :27 providers.p.tls: 'cert' also needs the key 'key'",
                 "{ type: openai, tls: { ca: none.pem } }| :33 providers.p.tls.ca: there is no file 'none.pem' that may be read: check path and permissions",
                 "{ type: openai, http2: maybe }| :29 providers.p.http2: expected one of auto, true, false, got 'maybe'",
-                "{ type: openai, health: {} }| :22 providers.p.health: 'health' is not supported yet: remove it",
-                "{ type: openai, loadBalance: latency }| :35 providers.p.loadBalance: 'latency' is not supported yet: use 'round-robin'",
+                "{ type: openai, health: {} }| :30 providers.p.health: must not be empty",
+                "{ type: openai, health: { pasive: false } }| :32 providers.p.health.pasive: unknown key, did you mean 'passive'?",
+                "{ type: openai, health: { passive: { failureRate: 0 } } }| :56 providers.p.health.passive.failureRate: expected at least 1, got 0",
+                "{ type: openai, health: { passive: { baseEjection: 0s } } }| :57 providers.p.health.passive.baseEjection: must be more than zero",
+                "{ type: openai, health: { passive: { maxEjected: 101 } } }| :55 providers.p.health.passive.maxEjected: expected at most 100, got 101",
+                "{ type: openai, health: { active: {} } }| :40 providers.p.health.active: required key 'path' is missing",
+                "{ type: openai, health: { active: { path: health } } }| :48 providers.p.health.active.path: expected text that matches ^/, got 'health'",
                 "{ type: openai, proxy: \"http://p:1\" }| :22 providers.p.proxy: 'proxy' is not supported yet: remove it",
             })
     void aBrokenProviderIsAProblem(String provider, String problem) {
