@@ -158,8 +158,20 @@ final class HostExchange implements Ascent.Exit {
     }
 
     private boolean wantsBody() {
-        boolean looks = plan().any(HookMasks.REQUEST_BODY | HookMasks.ATTEMPT | HookMasks.FAILURE);
-        return looks && (isJsonRequest() || wantsMedia(subject.head().headers().get("content-type")));
+        int looking = HookMasks.REQUEST_BODY | HookMasks.ATTEMPT | HookMasks.FAILURE;
+        return plan().any(looking)
+                && (isJsonRequest()
+                        || wantsMedia(looking, subject.head().headers().get("content-type")));
+    }
+
+    /** Whether a filter with one of these hooks wants a body of this type; one made without them lets it stream by. */
+    private boolean wantsMedia(int hooks, @Nullable String contentType) {
+        for (int i = 0; i < filters.size(); i++) {
+            if (filters.has(i, hooks) && subject.chain().wantsMedia(i, contentType)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Requests of these kinds are JSON whatever their content type says: no filter can be passed by with another. */
@@ -500,6 +512,11 @@ final class HostExchange implements Ascent.Exit {
     }
 
     boolean wantsStream() {
+        HostBody whole = body;
+        if (whole != null && whole.changes() > 0 && whole.isJson()) {
+            return whole.json().path("stream").asBoolean(false)
+                    || subject.path().streams();
+        }
         return facts.stream() || subject.path().streams();
     }
 
@@ -542,9 +559,17 @@ final class HostExchange implements Ascent.Exit {
             return subject.path().model();
         }
         HostBody whole = body;
-        if (whole != null && whole.hasTree()) {
+        if (whole != null && (whole.hasTree() || (whole.changes() > 0 && whole.isJson()))) {
             String inTree = whole.json().path("model").asText("");
             return inTree.isEmpty() ? null : inTree;
+        }
+        String contentType = subject.head().headers().get("content-type");
+        if (whole != null && whole.changes() > 0 && contentType != null && Forms.isForm(contentType)) {
+            try {
+                return Forms.field("model", contentType, whole.bytes());
+            } catch (Json.Invalid unreadable) {
+                return null;
+            }
         }
         return facts.model();
     }

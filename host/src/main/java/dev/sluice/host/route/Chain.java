@@ -90,20 +90,23 @@ public final class Chain {
 
     /** Whether some filter wants bodies of that content type though they are not JSON. */
     public boolean wantsMedia(@Nullable String contentType) {
-        if (contentType == null) {
+        for (int i = 0; i < entries.length; i++) {
+            if (wantsMedia(i, contentType)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the filter at that place does. */
+    public boolean wantsMedia(int index, @Nullable String contentType) {
+        if (contentType == null || !wantsAnyBody[index]) {
             return false;
         }
         int end = contentType.indexOf(';');
         String type =
                 (end < 0 ? contentType : contentType.substring(0, end)).trim().toLowerCase(Locale.ROOT);
-        for (Entry entry : entries) {
-            for (String glob : entry.mediaTypes()) {
-                if (Glob.matches(glob, type)) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return entries[index].mediaTypes().stream().anyMatch(glob -> Glob.matches(glob, type));
     }
 
     /** The filters after that place, as a chain of their own. */

@@ -124,6 +124,17 @@ final class AnthropicMessages extends DialectView {
     }
 
     @Override
+    void addTurn(ObjectNode request, String role, String text, boolean first) {
+        if (!role.equals("system")) {
+            Fields.addTurn(request, role, text, first);
+        } else if (first) {
+            Content.prepend(request, "system", "\n\n", text);
+        } else {
+            addSystem(request, text);
+        }
+    }
+
+    @Override
     void replaceLastUserText(ObjectNode request, String text) {
         JsonNode messages = request.path("messages");
         for (int i = messages.size() - 1; i >= 0; i--) {

@@ -107,6 +107,38 @@ public final class ChatRequest {
     }
 
     /**
+     * Adds a turn before all others; system text before the system text that is there. A request without a conversation
+     * stays as it is.
+     *
+     * @param speaker the system, the user or the assistant
+     * @throws IllegalArgumentException if it is anybody else, whose turns are never text alone
+     */
+    public void prepend(ChatMessage.Role speaker, String text) {
+        addTurn(speaker, text, true);
+    }
+
+    /**
+     * Adds a turn after all others. System text stands where the dialect wants it: in a dialect that keeps it apart,
+     * behind the system text that is there, else as the last turn. Otherwise as {@link #prepend}.
+     */
+    public void append(ChatMessage.Role speaker, String text) {
+        addTurn(speaker, text, false);
+    }
+
+    private void addTurn(ChatMessage.Role speaker, String text, boolean first) {
+        String role = switch (speaker) {
+            case SYSTEM -> "system";
+            case USER -> "user";
+            case ASSISTANT -> "assistant";
+            default ->
+                throw new IllegalArgumentException("a turn of text is the system's, the user's or the assistant's");
+        };
+        if (!messages().isEmpty()) {
+            edit(root -> view.addTurn(root, role, text, first));
+        }
+    }
+
+    /**
      * Puts this text in the place of {@link #lastUserText()}; images and other parts of that message stay.
      *
      * @return whether there was a user text to replace

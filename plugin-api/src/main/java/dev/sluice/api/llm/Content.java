@@ -72,6 +72,18 @@ final class Content {
         }
     }
 
+    /** Puts text before what is there: into the string, or as a part of its own. */
+    static void prepend(ObjectNode holder, String field, String separator, String text) {
+        JsonNode content = holder.path(field);
+        if (content instanceof ArrayNode parts) {
+            parts.insertObject(0).put("type", "text").put("text", text);
+        } else if (content.isTextual() && !content.textValue().isEmpty()) {
+            holder.put(field, text + separator + content.textValue());
+        } else {
+            holder.put(field, text);
+        }
+    }
+
     /** Continues the last text without a seam: a model's own words must not fall into two parts. */
     static void continueText(ObjectNode holder, String field, String text) {
         JsonNode content = holder.path(field);

@@ -44,6 +44,9 @@ class DialectView {
 
     void addSystem(ObjectNode request, String text) {}
 
+    /** Adds a turn of text at one end; the role in the words that both dialects share. */
+    void addTurn(ObjectNode request, String role, String text, boolean first) {}
+
     void replaceLastUserText(ObjectNode request, String text) {}
 
     void rewriteTexts(ObjectNode request, BiFunction<ChatMessage.Role, String, String> fn) {}

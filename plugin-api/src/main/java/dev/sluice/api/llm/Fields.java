@@ -15,6 +15,12 @@ final class Fields {
         return holder.path(field) instanceof ArrayNode array ? array : holder.putArray(field);
     }
 
+    /** Adds a message of text at one end of {@code messages}. */
+    static void addTurn(ObjectNode request, String role, String text, boolean first) {
+        ArrayNode messages = array(request, "messages");
+        messages.insertObject(first ? 0 : messages.size()).put("role", role).put("content", text);
+    }
+
     /** Copies of the fields that these names name, under the names they map to; nulls left out. */
     static ObjectNode renamed(JsonNode from, Map<String, String> names) {
         ObjectNode to = DialectView.NODES.objectNode();

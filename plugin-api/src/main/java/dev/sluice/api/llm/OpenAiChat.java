@@ -141,6 +141,11 @@ final class OpenAiChat extends DialectView {
     }
 
     @Override
+    void addTurn(ObjectNode request, String role, String text, boolean first) {
+        Fields.addTurn(request, role, text, first);
+    }
+
+    @Override
     void replaceLastUserText(ObjectNode request, String text) {
         JsonNode messages = request.path("messages");
         for (int i = messages.size() - 1; i >= 0; i--) {

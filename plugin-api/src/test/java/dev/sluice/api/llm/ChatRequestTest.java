@@ -1,6 +1,7 @@
 package dev.sluice.api.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -256,5 +257,49 @@ class ChatRequestTest {
                 assertThat(RandomRequests.unknown(body.json())).isEqualTo(RandomRequests.unknown(request));
             }
         }
+    }
+
+    @Test
+    void addsTurnsWhereTheDialectWantsThem() {
+        FakeBody openAi = FakeBody.of("{'x':1,'messages':[{'role':'user','content':'q','name':'n'}]}");
+        FakeBody anthropic = FakeBody.of("{'x':1,'system':'s','messages':[{'role':'user','content':'q','n':0}]}");
+        FakeBody blocks = FakeBody.of("{'system':[{'type':'text','text':'s','c':0}],'messages':[]}");
+        for (ChatRequest request : List.of(
+                ChatRequest.of(Dialect.OPENAI, openAi),
+                ChatRequest.of(Dialect.ANTHROPIC, anthropic),
+                ChatRequest.of(Dialect.ANTHROPIC, blocks))) {
+            request.prepend(Role.USER, "b");
+            request.prepend(Role.SYSTEM, "a");
+            request.append(Role.ASSISTANT, "y");
+            request.append(Role.SYSTEM, "z");
+        }
+
+        assertThat(openAi.json()).isEqualTo(FakeBody.tree("""
+                {'x':1,'messages':[{'role':'system','content':'a'},{'role':'user','content':'b'},
+                 {'role':'user','content':'q','name':'n'},
+                 {'role':'assistant','content':'y'},{'role':'system','content':'z'}]}"""));
+        assertThat(anthropic.json()).isEqualTo(FakeBody.tree("""
+                {'x':1,'system':'a\\n\\ns\\n\\nz','messages':[{'role':'user','content':'b'},
+                 {'role':'user','content':'q','n':0},{'role':'assistant','content':'y'}]}"""));
+        assertThat(blocks.json().path("system")).isEqualTo(FakeBody.tree("""
+                [{'type':'text','text':'a'},{'type':'text','text':'s','c':0},{'type':'text','text':'z'}]"""));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"OPENAI", "ANTHROPIC", "GEMINI"})
+    void aRequestWithoutAConversationGetsNoTurns(Dialect dialect) {
+        for (String text : List.of("{'messages':[]}", "{'input':'x'}", "[]", "nonsense")) {
+            FakeBody body = FakeBody.of(text);
+            ChatRequest.of(dialect, body).prepend(Role.SYSTEM, "a");
+            ChatRequest.of(dialect, body).append(Role.USER, "a");
+            assertThat(body.edits).isZero();
+        }
+    }
+
+    @Test
+    void aToolSaysNothingOfItsOwn() {
+        assertThatThrownBy(() ->
+                        ChatRequest.of(Dialect.OPENAI, FakeBody.of(OPENAI)).prepend(Role.TOOL, "x"))
+                .hasMessage("a turn of text is the system's, the user's or the assistant's");
     }
 }

@@ -1,0 +1,5 @@
+/** {@code header-transform}: header fields, renamed, set and removed. */
+@NullMarked
+package dev.sluice.plugins.headertransform;
+
+import org.jspecify.annotations.NullMarked;
