@@ -110,7 +110,12 @@ public final class ConfigSchema {
             Map<String, Descriptor.ProviderType> declared = descriptor.providerTypes();
             if (!declared.isEmpty()) {
                 ArrayNode own = NODES.arrayNode();
-                new TreeSet<>(declared.keySet()).forEach(own::add);
+                TreeSet<String> names = new TreeSet<>();
+                declared.values().stream().filter(type -> !type.unsupported()).forEach(type -> {
+                    names.add(type.name());
+                    names.addAll(type.aliases());
+                });
+                names.forEach(own::add);
                 types.addAll(own);
                 define(definitions, "provider-" + name, ProviderSchemas.of(descriptor));
                 ObjectNode condition = NODES.objectNode();

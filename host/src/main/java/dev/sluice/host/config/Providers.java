@@ -14,14 +14,18 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Reads providers, those written inline in a filter's config included, and follows who refers to them. */
 final class Providers {
     private static final List<String> UNSUPPORTED = List.of("proxy");
 
-    private record Declared(ProviderType type, CheckedSchema schema) {}
+    private record Declared(ProviderType type, CheckedSchema schema, List<String> addresses) {}
 
     private final Map<String, Declared> types = new TreeMap<>();
     private final Map<String, ProviderConfig> read = new LinkedHashMap<>();
@@ -45,7 +49,13 @@ final class Providers {
 
     private void declare(Descriptor descriptor) {
         CheckedSchema schema = CheckedSchema.of(ProviderSchemas.of(descriptor));
-        descriptor.providerTypes().values().forEach(type -> types.putIfAbsent(type.name(), new Declared(type, schema)));
+        descriptor.providerTypes().values().forEach(type -> {
+            List<String> addresses = new ArrayList<>(type.builtIn() ? List.of() : descriptor.providerAddresses());
+            addresses.addAll(type.addresses());
+            Declared declared = new Declared(type, schema, addresses);
+            types.putIfAbsent(type.name(), declared);
+            type.aliases().forEach(alias -> types.putIfAbsent(alias, declared));
+        });
     }
 
     /** Reads the providers that stand under {@code providers}. */
@@ -150,7 +160,12 @@ final class Providers {
             unknownType(tree.path("type"), path);
             return;
         }
-        List<URI> endpoints = endpoints(tree, declared.type(), path);
+        if (declared.type().unsupported()) {
+            problems.add(places.problem(
+                    path + ".type", "the type '" + declared.type().name() + "' is not supported yet: use another"));
+            return;
+        }
+        List<URI> endpoints = endpoints(tree, declared, path);
         List<Map<String, String>> credentials = credentials(tree, path);
         if (problems.size() > before) {
             return;
@@ -175,7 +190,10 @@ final class Providers {
 
     private void unknownType(JsonNode type, String path) {
         if (type.isTextual()) {
-            String hint = Suggest.hint(type.textValue(), types.keySet());
+            Set<String> known = new TreeSet<>(types.keySet());
+            known.removeIf(
+                    name -> Objects.requireNonNull(types.get(name)).type().unsupported());
+            String hint = Suggest.hint(type.textValue(), known);
             problems.add(places.problem(
                     path + ".type",
                     "no installed filter knows the provider type " + places.quoted(path + ".type", type.textValue())
@@ -183,24 +201,48 @@ final class Providers {
         }
     }
 
-    private List<URI> endpoints(ObjectNode tree, ProviderType type, String path) {
+    private List<URI> endpoints(ObjectNode tree, Declared declared, String path) {
+        ProviderType type = declared.type();
         if (tree.has("baseUrl") && tree.has("endpoints")) {
             problems.add(places.keyProblem(path + ".endpoints", "given beside 'baseUrl': keep one"));
             return List.of();
         }
         List<URI> endpoints = new ArrayList<>();
+        Addresses.Given given = Addresses.given(declared.addresses(), tree);
         if (tree.has("baseUrl")) {
             Formats.uri(tree.get("baseUrl").asText()).ifPresent(endpoints::add);
         } else if (tree.has("endpoints")) {
             tree.get("endpoints")
                     .forEach(endpoint -> Formats.uri(endpoint.asText()).ifPresent(endpoints::add));
+        } else if (given != null) {
+            address(given, tree, path + '.' + given.field()).ifPresent(endpoints::add);
         } else if (type.baseUrl() != null) {
             endpoints.add(URI.create(type.baseUrl()));
         } else if (!type.builtIn()) {
+            String fields = String.join(
+                    "",
+                    Addresses.fields(type.addresses()).stream()
+                            .map(field -> "'" + field + "', ")
+                            .toList());
             problems.add(places.problem(
-                    path, "the type '" + type.name() + "' has no address of its own: add 'baseUrl' or 'endpoints'"));
+                    path,
+                    "the type '" + type.name() + "' has no address of its own: add " + fields
+                            + "'baseUrl' or 'endpoints'"));
         }
         return List.copyOf(endpoints);
+    }
+
+    private Optional<URI> address(Addresses.Given given, ObjectNode tree, String path) {
+        if (Formats.converted(TextNode.valueOf(given.origin()), "base-url", "") == null) {
+            String written = places.written(path);
+            JsonNode value = tree.path(given.field());
+            problems.add(places.problem(
+                    path,
+                    "expected a host or a URL, got "
+                            + (written == null ? Shown.value(value) : "the value of " + written)));
+            return Optional.empty();
+        }
+        return Formats.uri(given.origin());
     }
 
     private List<Map<String, String>> credentials(ObjectNode tree, String path) {

@@ -252,7 +252,13 @@ final class SchemaCheck {
 
     private static String named(CheckedSchema schema, NodePath location) {
         JsonNode names = view(schema, location).keyword("propertyNames");
-        return names == null ? "another name" : names.path("x-expected").asText("another name");
+        if (names == null) {
+            return "another name";
+        }
+        List<String> words = StreamSupport.stream(names.path("enum").spliterator(), false)
+                .map(JsonNode::asText)
+                .toList();
+        return names.path("x-expected").asText(words.isEmpty() ? "another name" : "one of " + String.join(", ", words));
     }
 
     private static SchemaView view(CheckedSchema schema, NodePath location) {

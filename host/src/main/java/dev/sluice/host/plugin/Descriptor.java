@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param picksTarget whether it picks where a request goes, so that a route with it needs no {@code upstream}
  * @param mediaTypes media types of bodies it wants to see beyond JSON, as globs
  * @param providerTypes the provider types it declares, by name; empty for most filters
+ * @param providerAddresses address templates, as {@link ProviderType#addresses}, of every type that is not built in; they
+ *     come before a type's own
  * @param providerSchema JSON Schema of a provider's type-specific fields, where it declares types
  */
 public record Descriptor(
@@ -38,6 +40,7 @@ public record Descriptor(
         boolean picksTarget,
         List<String> mediaTypes,
         Map<String, ProviderType> providerTypes,
+        List<String> providerAddresses,
         @Nullable ObjectNode providerSchema) {
 
     /**
@@ -45,6 +48,16 @@ public record Descriptor(
      *
      * @param baseUrl where it is reached unless configured; null: must be configured, or built in
      * @param builtIn whether the filter answers itself, without an upstream
+     * @param addresses where it is by fields of the provider, as <code>https://{itsDomain}</code>: the first whose fields
+     *     are all given holds. A value with a scheme brings its own; its path and query are the filter's matter
+     * @param aliases other names of the type
+     * @param unsupported whether it is known by name only, so that a config with it is refused
      */
-    public record ProviderType(String name, @Nullable String baseUrl, boolean builtIn) {}
+    public record ProviderType(
+            String name,
+            @Nullable String baseUrl,
+            boolean builtIn,
+            List<String> addresses,
+            List<String> aliases,
+            boolean unsupported) {}
 }

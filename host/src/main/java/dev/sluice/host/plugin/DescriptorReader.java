@@ -37,8 +37,18 @@ final class DescriptorReader {
             "picksTarget",
             "mediaTypes",
             "providerTypes",
+            "providerAddresses",
             "providerSchema");
-    private static final Set<String> TYPE_KEYS = Set.of("baseUrl", "builtIn");
+
+    /** What a type has under {@code data} is its filter's own matter. */
+    private static final Set<String> TYPE_KEYS =
+            Set.of("baseUrl", "builtIn", "addresses", "aliases", "unsupported", "data");
+
+    /** Reads a resource of the jar; null if it has none of that name. */
+    interface Resources {
+        byte @Nullable [] read(String file) throws RefusedException;
+    }
+
     private static final ObjectReader JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -59,11 +69,12 @@ final class DescriptorReader {
         schema.putObject("properties");
         schema.put("additionalProperties", false);
         return new Descriptor(
-                filter, schema, List.of(), List.of(), List.of(), List.of(), false, List.of(), Map.of(), null);
+                filter, schema, List.of(), List.of(), List.of(), List.of(), false, List.of(), Map.of(), List.of(),
+                null);
     }
 
     /** The descriptor in that file. */
-    Descriptor read(String filter, byte[] json) throws RefusedException {
+    Descriptor read(String filter, byte[] json, Resources resources) throws RefusedException {
         String file = resource(filter);
         if (!(parse(file, json) instanceof ObjectNode tree)) {
             throw new RefusedException("its " + file + " is not a JSON object");
@@ -86,7 +97,8 @@ final class DescriptorReader {
                 texts(tree, "requires", file),
                 flag(tree, "picksTarget", file),
                 texts(tree, "mediaTypes", file),
-                providerTypes(tree.get("providerTypes"), file),
+                declaredTypes(tree.get("providerTypes"), file, resources),
+                texts(tree, "providerAddresses", file),
                 tree.has("providerSchema") ? schema(tree.get("providerSchema"), file, "providerSchema") : null);
     }
 
@@ -164,11 +176,21 @@ final class DescriptorReader {
         return null;
     }
 
-    private static Map<String, ProviderType> providerTypes(@Nullable JsonNode node, String file)
+    /** Types stand in the descriptor itself, or in a file beside it that the filter reads, too. */
+    private static Map<String, ProviderType> declaredTypes(@Nullable JsonNode node, String file, Resources resources)
             throws RefusedException {
-        if (node == null) {
-            return Map.of();
+        if (node == null || !node.isTextual()) {
+            return node == null ? Map.of() : providerTypes(node, file);
         }
+        String table = "META-INF/sluice/" + node.textValue();
+        byte[] json = resources.read(table);
+        if (json == null) {
+            throw new RefusedException("its " + file + ": 'providerTypes' names " + table + ", which it does not have");
+        }
+        return providerTypes(parse(table, json), table);
+    }
+
+    private static Map<String, ProviderType> providerTypes(JsonNode node, String file) throws RefusedException {
         Map<String, ProviderType> types = new LinkedHashMap<>();
         for (String name : keys(expect(node, JsonNode::isObject, file, "providerTypes", "an object"))) {
             String where = "providerTypes." + name;
@@ -176,10 +198,19 @@ final class DescriptorReader {
             for (String key : keys(type)) {
                 if (!TYPE_KEYS.contains(key)) {
                     throw new RefusedException("its " + file + ": '" + where + "' has the unknown key '" + key
-                            + "': known are baseUrl, builtIn");
+                            + "': known are "
+                            + String.join(", ", TYPE_KEYS.stream().sorted().toList()));
                 }
             }
-            types.put(name, new ProviderType(name, baseUrl(type, where, file), flag(type, "builtIn", file)));
+            types.put(
+                    name,
+                    new ProviderType(
+                            name,
+                            baseUrl(type, where, file),
+                            flag(type, "builtIn", file),
+                            texts(type, "addresses", file),
+                            texts(type, "aliases", file),
+                            flag(type, "unsupported", file)));
         }
         return Map.copyOf(types);
     }
@@ -203,7 +234,7 @@ final class DescriptorReader {
         }
     }
 
-    private static List<String> texts(ObjectNode tree, String key, String file) throws RefusedException {
+    private static List<String> texts(JsonNode tree, String key, String file) throws RefusedException {
         JsonNode node = tree.get(key);
         if (node == null) {
             return List.of();

@@ -65,7 +65,9 @@ final class FilterReader {
             if (json == null && config.getRecordComponents().length > 0) {
                 throw new RefusedException("it has no " + file + ": describe the filter's config there");
             }
-            Descriptor descriptor = json == null ? DescriptorReader.empty(name) : descriptors.read(name, json);
+            Descriptor descriptor = json == null
+                    ? DescriptorReader.empty(name)
+                    : descriptors.read(name, json, other -> read(other, resources));
             RecordCheck.check(config, descriptor.schema(), file);
             return descriptor;
         } catch (LinkageError | RuntimeException e) {

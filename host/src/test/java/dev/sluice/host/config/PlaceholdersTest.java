@@ -122,7 +122,7 @@ class PlaceholdersTest {
                         "sluice.yaml:1:83 listen.responseHeaders: expected one of all, none, got the value of"
                                 + " ${env:SECRET}",
                         "sluice.yaml:3:14 providers.a.type: no installed filter knows the provider type"
-                                + " '${env:SECRET}', known: echo, openai, vllm",
+                                + " '${env:SECRET}', known: echo, openai, v-llm, vllm",
                         "sluice.yaml:6:15 routes[0].upstream: expected a URL like http://127.0.0.1:8000, without query"
                                 + " or user, got the value of ${env:SECRET}",
                         "sluice.yaml:8:9 routes[0].filters[0]: expected a filter and its config: write '- ${env:SECRET}:"

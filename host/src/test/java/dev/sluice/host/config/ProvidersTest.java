@@ -39,8 +39,11 @@ class ProvidersTest {
                 "{ type: 5 }| :14 providers.p.type: expected text, got 5: put it in quotes",
                 "{ type: opnai, loadBalance: random }| :14 providers.p.type: no installed filter knows the provider type 'opnai', did you mean 'openai'?",
                 "{ type: opnai, loadBalance: random }| :34 providers.p.loadBalance: expected one of round-robin, least-request, latency, got 'random'",
-                "{ type: mystery }| :14 providers.p.type: no installed filter knows the provider type 'mystery', known: echo, openai, vllm",
-                "{ type: vllm }| :6 providers.p: the type 'vllm' has no address of its own: add 'baseUrl' or 'endpoints'",
+                "{ type: mystery }| :14 providers.p.type: no installed filter knows the provider type 'mystery', known: echo, openai, v-llm, vllm",
+                "{ type: vllm }| :6 providers.p: the type 'vllm' has no address of its own: add 'vllmHost', 'baseUrl' or 'endpoints'",
+                "{ type: vllm, vllmHost: \"http://u:p@h\" }| :30 providers.p.vllmHost: expected a host or a URL, got 'http://u:p@h'",
+                "{ type: later }| :14 providers.p.type: the type 'later' is not supported yet: use another",
+                "{ type: vllm, modes: { c: x } }| :29 providers.p.modes.c: expected one of a, b, got 'c'",
                 "{ type: openai, basUrl: x }| :22 providers.p.basUrl: unknown key, did you mean 'baseUrl'?",
                 "{ type: openai, awsRegin: x }| :22 providers.p.awsRegin: unknown key, did you mean 'awsRegion'?",
                 "{ type: openai, awsRegion: 5 }| :33 providers.p.awsRegion: expected text, got 5: put it in quotes",
@@ -73,6 +76,17 @@ class ProvidersTest {
     void aBrokenProviderIsAProblem(String provider, String problem) {
         assertThat(files.problems("providers:\n  p: " + provider + "\n" + ROUTE))
                 .contains("sluice.yaml:2" + problem);
+    }
+
+    @Test
+    void aTypeHasOneNameWhicheverAConfigUses() {
+        Config config = files.config("providers: { p: { type: v-llm, vllmHost: \"h.example:8000\" } }\n" + ROUTE);
+        assertThat(config.providers().get("p").type()).isEqualTo("vllm");
+        assertThat(config.providers().get("p").endpoints()).containsExactly(URI.create("http://h.example:8000"));
+
+        Config based =
+                files.config("providers: { p: { type: vllm, vllmHost: h.example, baseUrl: \"http://b\" } }\n" + ROUTE);
+        assertThat(based.providers().get("p").endpoints()).containsExactly(URI.create("http://b"));
     }
 
     @Test

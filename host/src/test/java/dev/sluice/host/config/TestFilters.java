@@ -92,10 +92,13 @@ final class TestFilters {
                "strict": {"type": "boolean", "default": false}}},
              "providerTypes": {
                "openai": {"baseUrl": "https://api.openai.example/v1"},
-               "vllm": {},
+               "vllm": {"addresses": ["http://{vllmHost}"], "aliases": ["v-llm"]},
+               "later": {"unsupported": true},
                "echo": {"builtIn": true}},
              "providerSchema": {"type": "object", "properties": {
                "awsRegion": {"type": "string", "default": "us-east-1"},
+               "vllmHost": {"type": "string"},
+               "modes": {"type": "object", "propertyNames": {"enum": ["a", "b"]}, "additionalProperties": {"type": "string"}},
                "signingKey": {"type": "string", "writeOnly": true},
                "tokens": {"type": "integer", "x-aliases": ["echo_tokens"]},
                "delay": {"format": "duration"}}}}

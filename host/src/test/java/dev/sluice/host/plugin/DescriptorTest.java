@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class DescriptorTest {
     private static Descriptor read(String json) throws RefusedException {
-        return new DescriptorReader().read("f", json.getBytes(StandardCharsets.UTF_8));
+        return new DescriptorReader().read("f", json.getBytes(StandardCharsets.UTF_8), file -> null);
     }
 
     @Test
@@ -36,9 +36,33 @@ class DescriptorTest {
         assertThat(descriptor.mediaTypes()).containsExactly("audio/*");
         assertThat(descriptor.providerTypes())
                 .isEqualTo(Map.of(
-                        "openai", new ProviderType("openai", "https://api.example", false),
-                        "echo", new ProviderType("echo", null, true)));
+                        "openai", new ProviderType("openai", "https://api.example", false, List.of(), List.of(), false),
+                        "echo", new ProviderType("echo", null, true, List.of(), List.of(), false)));
         assertThat(descriptor.providerSchema()).isNotNull();
+    }
+
+    @Test
+    void providerTypesMayStandInAFileBesideIt() throws Exception {
+        String json =
+                "{\"schema\": {}, \"providerTypes\": \"f.types.json\", \"providerAddresses\": [\"https://{domain}\"]}";
+        String table = """
+                {"acme": {"addresses": ["http://{acmeHost}"], "aliases": ["ac"], "data": {"any": 1}},
+                 "later": {"unsupported": true}}
+                """;
+        Descriptor descriptor = new DescriptorReader()
+                .read(
+                        "f",
+                        json.getBytes(StandardCharsets.UTF_8),
+                        file -> file.equals("META-INF/sluice/f.types.json")
+                                ? table.getBytes(StandardCharsets.UTF_8)
+                                : null);
+        assertThat(descriptor.providerAddresses()).containsExactly("https://{domain}");
+        assertThat(descriptor.providerTypes())
+                .isEqualTo(Map.of(
+                        "acme",
+                                new ProviderType(
+                                        "acme", null, false, List.of("http://{acmeHost}"), List.of("ac"), false),
+                        "later", new ProviderType("later", null, false, List.of(), List.of(), true)));
     }
 
     @ParameterizedTest
@@ -48,7 +72,8 @@ class DescriptorTest {
             value = {
                 "[]| is not a JSON object",
                 "| is not a JSON object",
-                "{\"schema\": {}, \"befor\": []}| has the unknown key 'befor': known are after, aliases, before, mediaTypes, picksTarget, providerSchema, providerTypes, requires, schema",
+                "{\"schema\": {}, \"befor\": []}| has the unknown key 'befor': known are after, aliases, before, mediaTypes, picksTarget, providerAddresses, providerSchema, providerTypes, requires, schema",
+                "{\"schema\": {}, \"providerTypes\": \"t.json\"}|: 'providerTypes' names META-INF/sluice/t.json, which it does not have",
                 "{}| has no 'schema': describe the filter's config in it",
                 "{\"schema\": 1}|: 'schema' is not an object",
                 "{\"schema\": {\"type\": \"objct\"}}|: 'schema' is not a JSON Schema: /type does not have a value in the enumeration [\"array\", \"boolean\", \"integer\", \"null\", \"number\", \"object\", \"string\"]",
@@ -59,7 +84,7 @@ class DescriptorTest {
                 "{\"schema\": {}, \"aliases\": [1]}|: 'aliases' is not a list of names",
                 "{\"schema\": {}, \"picksTarget\": 1}|: 'picksTarget' is not true or false",
                 "{\"schema\": {}, \"providerTypes\": []}|: 'providerTypes' is not an object",
-                "{\"schema\": {}, \"providerTypes\": {\"a\": {\"url\": \"\"}}}|: 'providerTypes.a' has the unknown key 'url': known are baseUrl, builtIn",
+                "{\"schema\": {}, \"providerTypes\": {\"a\": {\"url\": \"\"}}}|: 'providerTypes.a' has the unknown key 'url': known are addresses, aliases, baseUrl, builtIn, data, unsupported",
                 "{\"schema\": {}, \"providerTypes\": {\"a\": {\"baseUrl\": \"nowhere\"}}}|: 'providerTypes.a.baseUrl' is not an http or https URL",
                 "{\"schema\": {}, \"providerSchema\": 1}|: 'providerSchema' is not an object",
             })

@@ -6,15 +6,11 @@ import dev.sluice.api.FilterPlugin;
 import dev.sluice.api.Provider;
 import dev.sluice.api.Scope;
 import java.util.List;
-import java.util.Map;
 import org.pf4j.Extension;
 
 /** {@code ai-proxy}: one API in front of every model. */
 @Extension
 public final class AiProxy implements FilterPlugin<AiProxyConfig> {
-    private static final Map<String, List<String>> SETTINGS =
-            Map.of(EchoUpstream.TYPE, EchoSettings.NAMES, AnthropicUpstream.TYPE, AnthropicUpstream.SETTINGS);
-
     @Override
     public String name() {
         return "ai-proxy";
@@ -28,22 +24,24 @@ public final class AiProxy implements FilterPlugin<AiProxyConfig> {
     @Override
     public FilterFactory open(AiProxyConfig config, Scope scope) {
         Provider provider = provider(config.provider(), scope);
-        SETTINGS.forEach((type, settings) -> check(provider, type, settings));
-        if (provider.type().equals(EchoUpstream.TYPE)) {
-            checkEcho(provider);
-        }
         Upstreams upstreams = new Upstreams(config, scope);
+        // Another filter may pick any of them.
+        scope.providers().values().stream()
+                .filter(other -> other == provider || Upstreams.knows(other))
+                .forEach(other -> check(other, upstreams));
         return exchange -> new ProxyFilter(exchange, provider, config, upstreams);
     }
 
-    private static void check(Provider provider, String type, List<String> settings) {
-        for (String setting : settings) {
-            if (!provider.type().equals(type) && provider.config().has(setting)) {
-                throw new ConfigException(
-                        "provider",
-                        "provider '" + provider.name() + "' is of type " + provider.type() + ", but '" + setting
-                                + "' is a setting of type " + type + " alone: remove it");
+    private static void check(Provider provider, Upstreams upstreams) {
+        try {
+            Settings.check(provider);
+            if (provider.type().equals(EchoUpstream.TYPE)) {
+                EchoSettings.of(provider.config());
+            } else {
+                upstreams.vendor(provider);
             }
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("provider", "provider '" + provider.name() + "': " + e.getMessage());
         }
     }
 
@@ -59,13 +57,5 @@ public final class AiProxy implements FilterPlugin<AiProxyConfig> {
                                     : "defined are " + String.join(", ", known)));
         }
         return provider;
-    }
-
-    private static void checkEcho(Provider provider) {
-        try {
-            EchoSettings.of(provider.config());
-        } catch (IllegalArgumentException e) {
-            throw new ConfigException("provider", "provider '" + provider.name() + "': " + e.getMessage());
-        }
     }
 }

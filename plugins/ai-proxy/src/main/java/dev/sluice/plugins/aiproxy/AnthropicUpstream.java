@@ -8,7 +8,6 @@ import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
 import dev.sluice.api.Events;
 import dev.sluice.api.Headers;
-import dev.sluice.api.Operation;
 import dev.sluice.api.Provider;
 import dev.sluice.api.Reply;
 import dev.sluice.api.ResponseHead;
@@ -19,7 +18,6 @@ import dev.sluice.api.llm.ChatDelta;
 import dev.sluice.api.llm.ChatReply;
 import dev.sluice.api.llm.ChatRequest;
 import dev.sluice.api.llm.Chats;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +25,10 @@ import org.jspecify.annotations.Nullable;
  * the model, and events pass as their bytes.
  */
 final class AnthropicUpstream implements AttemptFilter {
-    static final String TYPE = "anthropic";
-    /** The provider's fields that are of this type alone. */
-    static final List<String> SETTINGS = List.of("defaultMaxTokens");
-
     private static final String VERSION = "2023-06-01";
 
+    private final @Nullable Api api;
+    private final Vendor vendor;
     private final Provider provider;
     private final Attempt attempt;
     private final Upstreams upstreams;
@@ -42,26 +38,32 @@ final class AnthropicUpstream implements AttemptFilter {
     private @Nullable Usage usage;
 
     /** A try; its request is in Anthropic's dialect when it comes here. */
-    AnthropicUpstream(Operation operation, Provider provider, Attempt attempt, Upstreams upstreams) {
+    AnthropicUpstream(@Nullable Api api, Vendor vendor, Provider provider, Attempt attempt, Upstreams upstreams) {
+        this.api = api;
+        this.vendor = vendor;
         this.provider = provider;
         this.attempt = attempt;
         this.upstreams = upstreams;
-        this.chat = operation == Operation.CHAT;
+        this.chat = api == Api.MESSAGES;
     }
 
     @Override
     public Step onSend(UpstreamRequest request) {
-        request.path(Paths.upstream(request.path(), request.uri()));
+        String model = attempt.target().model();
+        vendor.aim(request, api, model);
         Headers headers = request.headers();
-        Keys.place(Keys.Place.X_API_KEY, headers, upstreams, provider, attempt);
+        Keys.place(vendor.auth(), request, upstreams, provider, attempt);
         if (headers.get("anthropic-version") == null) {
             headers.set("anthropic-version", VERSION);
         }
+        vendor.headers(request);
         // An encoded answer could not be looked at.
         headers.remove("accept-encoding");
         Body body = request.body();
-        if (body.isJson() && body.json().isObject() && upstreams.config().editsBodies()) {
-            String model = attempt.target().model();
+        if (body.isJson()
+                && body.json().isObject()
+                && upstreams.config().editsBodies()
+                && !vendor.row().asIs()) {
             String asked = ChatRequest.of(Dialect.ANTHROPIC, body).model();
             if (model != null && asked != null && !asked.equals(model)) {
                 body.replace(ModelField.replace(body.bytes(), model));

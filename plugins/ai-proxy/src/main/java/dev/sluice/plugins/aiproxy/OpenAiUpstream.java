@@ -8,7 +8,6 @@ import dev.sluice.api.Body;
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Event;
 import dev.sluice.api.Events;
-import dev.sluice.api.Operation;
 import dev.sluice.api.Provider;
 import dev.sluice.api.Reply;
 import dev.sluice.api.ResponseHead;
@@ -25,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * as its bytes, both ways.
  */
 final class OpenAiUpstream implements AttemptFilter {
-    static final String TYPE = "openai";
-
+    private final @Nullable Api api;
+    private final Vendor vendor;
     private final Provider provider;
     private final Attempt attempt;
     private final Upstreams upstreams;
@@ -37,34 +36,52 @@ final class OpenAiUpstream implements AttemptFilter {
     private @Nullable ResponseHead head;
 
     /** A try; its request is in this dialect when it comes here. */
-    OpenAiUpstream(Dialect dialect, Operation operation, Provider provider, Attempt attempt, Upstreams upstreams) {
+    OpenAiUpstream(@Nullable Api api, Vendor vendor, Provider provider, Attempt attempt, Upstreams upstreams) {
+        this.api = api;
+        this.vendor = vendor;
         this.provider = provider;
         this.attempt = attempt;
         this.upstreams = upstreams;
-        this.chat = dialect == Dialect.OPENAI && operation == Operation.CHAT;
+        this.chat = api == Api.CHAT;
     }
 
     @Override
     public Step onSend(UpstreamRequest request) {
-        request.path(Paths.upstream(request.path(), request.uri()));
-        Keys.place(Keys.Place.BEARER, request.headers(), upstreams, provider, attempt);
+        String model = attempt.target().model();
+        if (model == null && vendor.wantsModel(api)) {
+            return request.body().isJson()
+                    ? Reply.error(400, "bad_request", "model is missing")
+                    : Reply.error(
+                            400,
+                            "unsupported",
+                            "the model in a form is read only where a route matches by model; match by model, or name a"
+                                    + " deployment in azureServiceUrl");
+        }
+        vendor.aim(request, api, model);
+        Keys.place(vendor.auth(), request, upstreams, provider, attempt);
+        vendor.headers(request);
         // An encoded answer could not be looked at.
         request.headers().remove("accept-encoding");
         Body body = request.body();
-        if (body.isJson() && body.json().isObject()) {
+        if (!vendor.row().asIs() && body.isJson() && body.json().isObject()) {
             several = body.json().path("n").asInt(1) > 1;
             if (upstreams.config().editsBodies()) {
-                edit(body);
+                edit(body, model);
             }
         }
         return Step.next();
     }
 
-    private void edit(Body body) {
+    private void edit(Body body, @Nullable String model) {
         ChatRequest request = ChatRequest.of(Dialect.OPENAI, body);
-        String model = attempt.target().model();
         if (model != null && request.model() != null) {
             request.setModel(model);
+        }
+        if (api != null) {
+            Quirks.request(vendor.row(), api, body);
+        }
+        if (vendor.row().refusesStreamOptions()) {
+            return;
         }
         JsonNode options = body.json().path("stream_options");
         if (chat && request.stream() && !options.path("include_usage").asBoolean(false)) {
@@ -115,6 +132,11 @@ final class OpenAiUpstream implements AttemptFilter {
         finished |= ends && delta.finishReason() != null;
         Usage usage = counts ? delta.usage() : null;
         report(usage);
+        Event moved = counts && usage == null && vendor.row().usageInChoice() ? Quirks.usageAtTop(event) : null;
+        if (moved != null) {
+            report(ChatDelta.of(Dialect.OPENAI, moved).usage());
+            return moved;
+        }
         return usage != null && hidesUsage && event.json().path("choices").isEmpty() ? Events.none() : event;
     }
 

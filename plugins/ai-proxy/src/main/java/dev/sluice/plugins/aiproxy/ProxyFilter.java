@@ -31,7 +31,8 @@ final class ProxyFilter implements Filter {
 
     @Override
     public Step onRequest(RequestHead head) {
-        if (exchange.operation() == Operation.OTHER && !config.passUnknown()) {
+        boolean unknown = exchange.operation() == Operation.OTHER && Api.of(exchange) == null;
+        if (unknown && !config.passUnknown()) {
             return Reply.error(
                     404, "no_route", "no model API has the path " + head.path() + "; see passUnknown to pass it on");
         }

@@ -34,46 +34,34 @@ final class TranslatingUpstream implements AttemptFilter {
     private final Exchange exchange;
     private final Attempt attempt;
     private final Upstreams upstreams;
-    private final Kind kind;
+    private final Dialect dialect;
+    private final Auth auth;
     private final AttemptFilter upstream;
     private final Translation translation;
     private long inputTokens;
     private @Nullable ResponseHead head;
 
-    /** What is particular to the dialect of a provider. */
-    enum Kind {
-        /** OpenAI chat completions. */
-        OPENAI(Dialect.OPENAI, "/v1/chat/completions", Keys.Place.BEARER),
-        /** Anthropic messages. */
-        ANTHROPIC(Dialect.ANTHROPIC, "/v1/messages", Keys.Place.X_API_KEY);
-
-        private final Dialect dialect;
-        private final String path;
-        private final Keys.Place place;
-
-        Kind(Dialect dialect, String path, Keys.Place place) {
-            this.dialect = dialect;
-            this.path = path;
-            this.place = place;
-        }
-
-        Dialect dialect() {
-            return dialect;
-        }
-    }
-
     /**
      * A try.
      *
+     * @param dialect the provider's
+     * @param auth where the provider wants its key
      * @param upstream shapes what has been translated, and looks at answers before they are
      */
-    TranslatingUpstream(Exchange exchange, Attempt attempt, Upstreams upstreams, Kind kind, AttemptFilter upstream) {
+    TranslatingUpstream(
+            Exchange exchange,
+            Attempt attempt,
+            Upstreams upstreams,
+            Dialect dialect,
+            Auth auth,
+            AttemptFilter upstream) {
         this.exchange = exchange;
         this.attempt = attempt;
         this.upstreams = upstreams;
-        this.kind = kind;
+        this.dialect = dialect;
+        this.auth = auth;
         this.upstream = upstream;
-        this.translation = new Translation(exchange.dialect(), kind.dialect);
+        this.translation = new Translation(exchange.dialect(), dialect);
     }
 
     @Override
@@ -105,11 +93,11 @@ final class TranslatingUpstream implements AttemptFilter {
             inputTokens = tokens(asked);
         }
         body.replace(tree);
-        request.path(kind.path);
+        request.path(dialect == Dialect.OPENAI ? "/v1/chat/completions" : "/v1/messages");
         request.query(null);
         strangers(request);
         if (upstreams.config().passCredential()) {
-            Keys.move(kind.place, request.headers());
+            Keys.move(auth, request);
         }
         return upstream.onSend(request);
     }

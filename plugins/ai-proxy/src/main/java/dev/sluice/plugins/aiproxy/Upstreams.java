@@ -11,7 +11,6 @@ import dev.sluice.api.Reply;
 import dev.sluice.api.Scope;
 import dev.sluice.api.Step;
 import dev.sluice.api.UpstreamRequest;
-import dev.sluice.plugins.aiproxy.dialect.Translation;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Upstreams {
     private final AiProxyConfig config;
     private final Scope scope;
+    private final Map<String, Vendor> vendors = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> turns = new ConcurrentHashMap<>();
 
     Upstreams(AiProxyConfig config, Scope scope) {
@@ -35,59 +35,79 @@ final class Upstreams {
         if (provider == null) {
             return refuse(500, "filter_failed", "ai-proxy knows no provider '" + name + "'");
         }
-        Dialect client = exchange.dialect();
-        Operation operation = exchange.operation();
-        return switch (provider.type()) {
-            case EchoUpstream.TYPE -> new EchoUpstream(exchange, provider, attempt);
-            case OpenAiUpstream.TYPE ->
-                switch (client) {
-                    case OPENAI, OPENAI_COMPLETIONS, OPENAI_RESPONSES, NONE ->
-                        new OpenAiUpstream(client, operation, provider, attempt, this);
-                    default ->
-                        translated(
-                                exchange,
-                                attempt,
-                                TranslatingUpstream.Kind.OPENAI,
-                                new OpenAiUpstream(Dialect.OPENAI, operation, provider, attempt, this));
-                };
-            case AnthropicUpstream.TYPE -> {
-                AnthropicUpstream upstream = new AnthropicUpstream(operation, provider, attempt, this);
-                yield client == Dialect.ANTHROPIC || client == Dialect.NONE || isAnthropics(exchange)
-                        ? upstream
-                        : translated(exchange, attempt, TranslatingUpstream.Kind.ANTHROPIC, upstream);
-            }
-            default ->
-                refuse(
-                        400,
-                        "unsupported",
-                        "provider '" + name + "' is of type " + provider.type()
-                                + ", which ai-proxy cannot speak to yet: it knows anthropic, echo and openai");
-        };
-    }
-
-    /** Both vendors have models and files under the same paths. Lists of models can be translated. */
-    private static boolean isAnthropics(Exchange exchange) {
-        return exchange.operation() == Operation.MODELS
-                || (exchange.operation() == Operation.FILES && Models.areAnthropics(exchange));
-    }
-
-    private AttemptFilter translated(
-            Exchange exchange, Attempt attempt, TranslatingUpstream.Kind kind, AttemptFilter upstream) {
-        Dialect client = exchange.dialect();
-        Operation operation = exchange.operation();
-        boolean translates = operation == Operation.CHAT
-                || (operation == Operation.COUNT_TOKENS && kind == TranslatingUpstream.Kind.OPENAI);
-        if (Translation.knows(client) && translates && config.editsBodies()) {
-            return new TranslatingUpstream(exchange, attempt, this, kind, upstream);
+        if (provider.type().equals(EchoUpstream.TYPE)) {
+            return new EchoUpstream(exchange, provider, attempt);
         }
-        String request = operation == Operation.CHAT ? "a request" : "a request for " + operation;
-        return refuse(
-                400,
-                "unsupported",
-                "provider '" + attempt.target().provider() + "' speaks " + kind.dialect()
-                        + "'s dialect and cannot serve "
-                        + request + " in " + client + "'s"
-                        + (Translation.knows(client) && translates ? " while protocol is original" : ""));
+        Vendor vendor;
+        try {
+            vendor = vendor(provider);
+        } catch (IllegalArgumentException e) {
+            return refuse(500, "filter_failed", "provider '" + name + "': " + e.getMessage());
+        }
+        Api api = Api.of(exchange);
+        if (isDirect(exchange, api, vendor)) {
+            return speaking(api, vendor, provider, attempt);
+        }
+        boolean translates = api == Api.CHAT || api == Api.MESSAGES || api == Api.COUNT_TOKENS;
+        Api other = api == Api.CHAT ? Api.MESSAGES : Api.CHAT;
+        if (translates
+                && vendor.has(other)
+                && config.editsBodies()
+                && !vendor.row().asIs()) {
+            Dialect dialect = other == Api.CHAT ? Dialect.OPENAI : Dialect.ANTHROPIC;
+            AttemptFilter upstream = speaking(other, vendor, provider, attempt);
+            return new TranslatingUpstream(exchange, attempt, this, dialect, vendor.auth(), upstream);
+        }
+        return refuse(400, "unsupported", refusal(exchange, provider, api, translates && vendor.has(other)));
+    }
+
+    /** Whether the vendor has the operation in the client's dialect. Paths of no model API are passed on, if at all. */
+    private static boolean isDirect(Exchange exchange, @Nullable Api api, Vendor vendor) {
+        if (vendor.row().asIs()) {
+            return true;
+        }
+        if (api == null) {
+            return exchange.dialect() == Dialect.NONE;
+        }
+        if (!vendor.has(api) || api.isAnthropics() || !vendor.row().isAnthropics()) {
+            return vendor.has(api);
+        }
+        // Both vendors have models and files under the same paths. Lists of models are translated, files are not.
+        return api == Api.MODELS || Models.areAnthropics(exchange);
+    }
+
+    private AttemptFilter speaking(@Nullable Api api, Vendor vendor, Provider provider, Attempt attempt) {
+        boolean anthropics = api == null ? vendor.row().isAnthropics() : api.isAnthropics();
+        return anthropics || vendor.row().isAnthropics()
+                ? new AnthropicUpstream(api, vendor, provider, attempt, this)
+                : new OpenAiUpstream(api, vendor, provider, attempt, this);
+    }
+
+    private static String refusal(Exchange exchange, Provider provider, @Nullable Api api, boolean translatable) {
+        String who = "provider '" + provider.name() + "' of type " + provider.type();
+        if (api == null) {
+            String what =
+                    exchange.operation() == Operation.CHAT ? "a request" : "a request for " + exchange.operation();
+            return who + " cannot serve " + what + " in " + exchange.dialect() + "'s dialect";
+        }
+        return who + " has no operation '" + api.key() + "'"
+                + (translatable ? ", and nothing is translated while protocol is original" : "");
+    }
+
+    /** Whether it is of a type that is spoken to here. */
+    static boolean knows(Provider provider) {
+        return provider.type().equals(EchoUpstream.TYPE) || VendorRow.all().containsKey(provider.type());
+    }
+
+    /** What is particular to a provider; made when it is first asked for. */
+    Vendor vendor(Provider provider) {
+        return vendors.computeIfAbsent(provider.name(), name -> {
+            VendorRow row = VendorRow.all().get(provider.type());
+            if (row == null) {
+                throw new IllegalArgumentException("ai-proxy cannot speak to the type " + provider.type() + " yet");
+            }
+            return Vendor.of(provider, row);
+        });
     }
 
     /** The try's provider. */

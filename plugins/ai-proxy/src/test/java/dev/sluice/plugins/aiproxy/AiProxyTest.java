@@ -55,11 +55,11 @@ class AiProxyTest {
         assertThatThrownBy(() ->
                         new Fixture().provider("p", "openai", "{'cutAfter':3}").filter(config))
                 .hasMessage(
-                        "provider 'p' is of type openai, but 'cutAfter' is a setting of type echo alone: remove it");
+                        "provider 'p': it is of type openai, but 'cutAfter' is a setting of type echo alone: remove it");
         assertThatThrownBy(() -> new Fixture()
                         .provider("p", "openai", "{'defaultMaxTokens':3}")
                         .filter(config))
-                .hasMessage("provider 'p' is of type openai, but 'defaultMaxTokens' is a setting of type anthropic"
+                .hasMessage("provider 'p': it is of type openai, but 'defaultMaxTokens' is a setting of type anthropic"
                         + " alone: remove it");
         assertThatThrownBy(() ->
                         new Fixture().provider("p", "echo", "{'delay':'soon'}").filter(config))
@@ -71,6 +71,7 @@ class AiProxyTest {
         Fixture fixture = new Fixture().provider("p", "openai", "{}");
         fixture.operation = Operation.OTHER;
         fixture.dialect = Dialect.NONE;
+        fixture.request = request("/health");
         Reply reply = (Reply) fixture.filter().onRequest(request("/health"));
         assertThat(reply.status()).isEqualTo(404);
         assertThat(reply.code()).isEqualTo("no_route");
@@ -143,11 +144,9 @@ class AiProxyTest {
         Fixture fixture = new Fixture().provider("p", "openai", "{}").provider("gem", "gemini", "{}");
         fixture.resolved = Target.of("gem");
         Reply reply = (Reply) fixture.tried().onSend(request("/v1/chat/completions"));
-        assertThat(reply.status()).isEqualTo(400);
-        assertThat(reply.code()).isEqualTo("unsupported");
-        assertThat(reply.text())
-                .isEqualTo("provider 'gem' is of type gemini, which ai-proxy cannot speak to yet:"
-                        + " it knows anthropic, echo and openai");
+        assertThat(reply.status()).isEqualTo(500);
+        assertThat(reply.code()).isEqualTo("filter_failed");
+        assertThat(reply.text()).isEqualTo("provider 'gem': ai-proxy cannot speak to the type gemini yet");
 
         fixture.resolved = Target.of("gone");
         assertThat(((Reply) fixture.tried().onSend(request("/v1/chat/completions"))).text())
@@ -164,22 +163,38 @@ class AiProxyTest {
                 .map(RecordComponent::getName)
                 .toList();
         assertThat(keys(descriptor.path("schema").path("properties"))).containsExactlyElementsOf(components);
-        List<String> settings = keys(descriptor.path("providerSchema").path("properties"));
-        assertThat(settings)
-                .containsExactlyElementsOf(
-                        Stream.of(EchoSettings.NAMES, List.of(EitherModeUpstream.SETTING), AnthropicUpstream.SETTINGS)
-                                .flatMap(List::stream)
+        assertThat(keys(descriptor.path("providerSchema").path("properties")))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(Settings.COMMON, Settings.types().keySet())
+                                .flatMap(java.util.Collection::stream)
                                 .toList());
-        assertThat(keys(descriptor.path("providerTypes")))
-                .containsExactlyInAnyOrder(OpenAiUpstream.TYPE, AnthropicUpstream.TYPE, EchoUpstream.TYPE);
+
+        JsonNode fields = descriptor.path("providerSchema").path("properties");
+        assertThat(words(fields.path("paths")))
+                .containsExactlyElementsOf(
+                        Arrays.stream(Api.values()).map(Api::key).toList());
+        assertThat(words(fields.path("capabilities")))
+                .containsExactlyInAnyOrderElementsOf(Arrays.stream(Api.values())
+                        .map(Api::capability)
+                        .filter(java.util.Objects::nonNull)
+                        .toList());
 
         String readme = Files.readString(Path.of("README.md"));
         assertThat(firstColumn(readme, "## Config")).containsExactlyElementsOf(components);
-        assertThat(firstColumn(readme, "## Providers"))
-                .containsExactlyInAnyOrderElementsOf(keys(descriptor.path("providerTypes")));
-        assertThat(firstColumn(readme, "## Any provider")).containsExactly(EitherModeUpstream.SETTING);
         assertThat(firstColumn(readme, "## The echo")).containsExactlyElementsOf(EchoSettings.NAMES);
-        assertThat(firstColumn(readme, "## Anthropic")).containsExactlyElementsOf(AnthropicUpstream.SETTINGS);
+        assertThat(firstColumn(readme, "## Anthropic")).containsExactly("defaultMaxTokens");
+        assertThat(firstColumn(readme, "## Vendors"))
+                .containsExactlyInAnyOrderElementsOf(Settings.types().keySet().stream()
+                        .filter(name -> !EchoSettings.NAMES.contains(name) && !name.equals("defaultMaxTokens"))
+                        .toList());
+        assertThat(firstColumn(readme, "## A vendor of your own")).containsExactlyElementsOf(Settings.COMMON);
+    }
+
+    private static List<String> words(JsonNode names) {
+        return java.util.stream.StreamSupport.stream(
+                        names.path("propertyNames").path("enum").spliterator(), false)
+                .map(JsonNode::asText)
+                .toList();
     }
 
     @ParameterizedTest

@@ -45,6 +45,7 @@ final class Fixture {
             case "type" -> type;
             case "config" -> tree;
             case "credentials" -> credentials;
+            case "endpoints" -> List.of();
             default -> throw new UnsupportedOperationException(method);
         }));
         return this;

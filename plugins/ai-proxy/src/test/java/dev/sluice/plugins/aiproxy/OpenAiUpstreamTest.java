@@ -51,6 +51,8 @@ class OpenAiUpstreamTest {
         "/chat/completions, https://h/v1, /chat/completions"
     })
     void theVersionIsNeitherDoubledNorLost(String path, String base, String sent) {
+        fixture.operation = path.endsWith("embeddings") ? Operation.EMBEDDINGS : Operation.CHAT;
+        fixture.request = new FakeRequest(path, base, FakeBody.of("{}"));
         FakeRequest request = new FakeRequest(path, base, new FakeBody(CHAT));
         assertThat(fixture.tried().onSend(request)).isSameAs(Step.next());
         assertThat(request.path()).isEqualTo(sent);
@@ -212,6 +214,7 @@ class OpenAiUpstreamTest {
     @Test
     void otherOperationsNeedNoFinishReason() {
         fixture.operation = Operation.AUDIO;
+        fixture.request = new FakeRequest("/v1/audio/speech", null, FakeBody.of("{}"));
         AttemptFilter tried = streaming();
         assertThat(tried.onEnd()).isSameAs(Events.none());
     }
@@ -313,6 +316,6 @@ class OpenAiUpstreamTest {
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.code()).isEqualTo("unsupported");
         assertThat(reply.text())
-                .isEqualTo("provider 'p' speaks OPENAI's dialect and cannot serve a request in " + dialect + "'s");
+                .isEqualTo("provider 'p' of type openai cannot serve a request in " + dialect + "'s dialect");
     }
 }

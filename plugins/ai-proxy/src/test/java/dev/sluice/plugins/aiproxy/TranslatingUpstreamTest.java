@@ -248,13 +248,14 @@ class TranslatingUpstreamTest {
                         .onSend(request(OPENAI)),
                 400,
                 "unsupported",
-                "provider 'p' speaks ANTHROPIC's dialect and cannot serve a request in OPENAI's while protocol is original");
+                "provider 'p' of type anthropic has no operation 'chat', and nothing is translated while protocol is original");
         fixture.operation = Operation.EMBEDDINGS;
+        fixture.request = new FakeRequest("/v1/embeddings", null, FakeBody.of("{}"));
         isRefused(
                 fixture.tried().onSend(request("{}")),
                 400,
                 "unsupported",
-                "provider 'p' speaks ANTHROPIC's dialect and cannot serve a request for EMBEDDINGS in OPENAI's");
+                "provider 'p' of type anthropic has no operation 'embeddings'");
     }
 
     @ParameterizedTest
