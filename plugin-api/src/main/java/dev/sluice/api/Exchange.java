@@ -76,4 +76,12 @@ public interface Exchange {
      * @param value a string, number, boolean, or a Jackson tree
      */
     void note(String field, Object value);
+
+    /**
+     * Puts a field into the access log's line itself, beside {@code ai_log}; one that has a name of the line's own goes
+     * into {@code ai_log} after all.
+     *
+     * @param value as in {@link #note}
+     */
+    void log(String field, Object value);
 }

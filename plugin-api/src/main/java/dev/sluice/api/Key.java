@@ -20,6 +20,9 @@ public final class Key<T> {
     /** The risk that a safety filter found, by its type. */
     public static final Key<String> RISK = of("risk", String.class);
 
+    /** The limit that refused the request, by its rule's name. */
+    public static final Key<String> LIMIT = of("limit", String.class);
+
     private final String name;
     private final Class<T> type;
 

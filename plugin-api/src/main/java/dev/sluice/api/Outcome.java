@@ -20,7 +20,10 @@ public interface Outcome {
     /** The tries, in order; empty if a filter answered. */
     List<Try> attempts();
 
-    /** The sum of what the tries reported; {@link Usage#NONE} if none did. */
+    /**
+     * The sum of what the tries have reported by now; {@link Usage#NONE} if none did. A filter further down the list may
+     * have reported an estimate in its own {@link Filter#onComplete}.
+     */
     Usage usage();
 
     /** The exchange's timings. */

@@ -29,6 +29,7 @@ public final class FakeExchange implements Exchange {
     private final FakeAnswers<HttpRequest> calls = new FakeAnswers<>("call");
     private final FakeAnswers<Ask> asks = new FakeAnswers<>("ask");
     private final Map<String, Object> notes = new LinkedHashMap<>();
+    private final Map<String, Object> logged = new LinkedHashMap<>();
     private FakeRequestHead request;
     private FakeBody body = FakeBody.json("{}");
     private FakeClock clock = new FakeClock();
@@ -139,6 +140,11 @@ public final class FakeExchange implements Exchange {
         return Collections.unmodifiableMap(notes);
     }
 
+    /** What was put into the access log's line itself, in order; unmodifiable. */
+    public Map<String, Object> logged() {
+        return Collections.unmodifiableMap(logged);
+    }
+
     @Override
     public String id() {
         return id;
@@ -217,5 +223,10 @@ public final class FakeExchange implements Exchange {
     @Override
     public void note(String field, Object value) {
         notes.put(field, value);
+    }
+
+    @Override
+    public void log(String field, Object value) {
+        logged.put(field, value);
     }
 }

@@ -122,6 +122,8 @@ class FakesTest {
         assertThat(exchange.get(Key.CONSUMER)).isEqualTo("alice");
         assertThat(exchange.get(Key.RISK)).isNull();
         assertThat(exchange.notes()).containsExactly(Map.entry("cache", "hit"));
+        exchange.log("tenant", "acme");
+        assertThat(exchange.logged()).containsExactly(Map.entry("tenant", "acme"));
         assertThat(exchange.request().headers().get("x-a")).isEqualTo("1");
         assertThat(exchange.id() + exchange.route()).isEqualTo("rq");
         assertThat(exchange.tokens("12345")).isEqualTo(2);

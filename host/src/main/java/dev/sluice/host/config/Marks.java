@@ -1,5 +1,6 @@
 package dev.sluice.host.config;
 
+import java.util.Comparator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,22 +15,42 @@ public final class Marks {
      */
     public record Mark(String file, int line, int column) {}
 
+    /** What is shorter is a name or a number, and found in many a message. */
+    private static final int SHORTEST_SECRET = 8;
+
     private final String file;
     private final Map<String, Mark> byPath;
+    private final Map<String, String> resolved;
 
     /**
      * Marks by dotted path.
      *
      * @param file what a problem with no better place is reported against
+     * @param resolved what placeholders became, and how they are written: filters' own messages may repeat the former
      */
-    public Marks(String file, Map<String, Mark> byPath) {
+    Marks(String file, Map<String, Mark> byPath, Map<String, String> resolved) {
         this.file = file;
         this.byPath = Map.copyOf(byPath);
+        this.resolved = Map.copyOf(resolved);
     }
 
     /** A problem at that path, or at its nearest parent that stands in the file. */
     public Problem problem(String path, String message) {
-        return problem(file, nearest(byPath, path), path, message);
+        return problem(file, nearest(byPath, path), path, asWritten(message, resolved));
+    }
+
+    /** The message with placeholders in the place of what they became: that may be a secret. */
+    static String asWritten(String message, Map<String, String> resolved) {
+        String shown = message;
+        // A secret may be a part of a longer one.
+        for (String value : resolved.keySet().stream()
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .toList()) {
+            if (value.length() >= SHORTEST_SECRET && shown.contains(value)) {
+                shown = shown.replace(value, Placeholders.masked(String.valueOf(resolved.get(value))));
+            }
+        }
+        return shown;
     }
 
     static Problem problem(String file, @Nullable Mark mark, String path, String message) {

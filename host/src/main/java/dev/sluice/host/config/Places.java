@@ -24,6 +24,7 @@ final class Places {
 
     private final String file;
     private final TreeMap<String, Place> byPath = new TreeMap<>();
+    private final Map<String, String> resolved = new TreeMap<>();
 
     /** None yet; {@code file} is what a problem with no better place is reported against. */
     Places(String file) {
@@ -38,8 +39,14 @@ final class Places {
         byPath.put(path, new Place(value, key, written));
     }
 
+    /** What a text with placeholders became. */
+    void resolved(String written, String value) {
+        resolved.put(value, written);
+    }
+
     /** Copies what stands at and below a path of others to a path here. */
     void graft(Places others, String from, String to) {
+        resolved.putAll(others.resolved);
         others.under(from).forEach((path, place) -> byPath.put(to + path.substring(from.length()), place));
     }
 
@@ -72,7 +79,7 @@ final class Places {
     /** A problem with the value at that path. */
     Problem problem(String path, String message) {
         Place place = Marks.nearest(byPath, path);
-        return Marks.problem(file, place == null ? null : place.value(), path, message);
+        return Marks.problem(file, place == null ? null : place.value(), path, Marks.asWritten(message, resolved));
     }
 
     /** A problem with the key at that path. */
@@ -87,7 +94,7 @@ final class Places {
     Marks marks() {
         Map<String, Mark> marks = new TreeMap<>();
         byPath.forEach((path, place) -> marks.put(path, place.value()));
-        return new Marks(file, marks);
+        return new Marks(file, marks, resolved);
     }
 
     private Map<String, Place> under(String path) {

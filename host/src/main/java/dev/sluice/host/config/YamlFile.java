@@ -228,6 +228,7 @@ final class YamlFile {
         if (Placeholders.in(text)) {
             places.put(path, at, key, text);
             String resolved = placeholders.resolve(text, base, message -> problem(at, path, message));
+            places.resolved(text, resolved);
             return new Value(TextNode.valueOf(resolved), TextNode.valueOf(text));
         }
         places.put(path, at, key, null);

@@ -2,7 +2,6 @@ package dev.sluice.host.exchange;
 
 import dev.sluice.api.Outcome;
 import dev.sluice.api.Target;
-import dev.sluice.api.Usage;
 import dev.sluice.host.log.AccessLog;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +22,7 @@ final class ExchangeRecord {
     private @Nullable HostResponseHead head;
     private @Nullable String upstreamId;
     private @Nullable Map<String, Object> notes;
+    private @Nullable Map<String, Object> fields;
 
     void head(HostResponseHead answer) {
         head = answer;
@@ -39,31 +39,33 @@ final class ExchangeRecord {
     }
 
     void note(String field, Object value) {
-        Map<String, Object> all = notes;
-        if (all == null) {
-            all = new LinkedHashMap<>();
-            notes = all;
+        notes = with(notes, field, value);
+    }
+
+    /** Beside the notes, unless the line has a field of that name. */
+    void log(String field, Object value) {
+        if (AccessLog.FIELDS.contains(field)) {
+            note(field, value);
+        } else {
+            fields = with(fields, field, value);
         }
+    }
+
+    private static Map<String, Object> with(@Nullable Map<String, Object> given, String field, Object value) {
+        Map<String, Object> all = given == null ? new LinkedHashMap<>() : given;
         if (all.size() < MAX_NOTES || all.containsKey(field)) {
             all.put(Objects.requireNonNull(field, "field"), Objects.requireNonNull(value, "value"));
         }
+        return all;
     }
 
     ExchangeOutcome outcome(int status, boolean whole, boolean cancelled, @Nullable Tries tries) {
         List<Outcome.Try> attempts = tries == null ? List.of() : List.copyOf(tries.attempts());
-        Usage usage = Usage.NONE;
-        for (Outcome.Try attempt : attempts) {
-            Usage used = attempt.usage();
-            if (used != null) {
-                usage = usage.plus(used);
-            }
-        }
         return new ExchangeOutcome(
                 status,
                 whole && status > 0 && status < 400,
                 cancelled,
                 attempts,
-                usage,
                 HostTimings.of(started, startedNanos, firstEventNanos, System.nanoTime()),
                 head == null ? "" : head.source());
     }
@@ -90,6 +92,7 @@ final class ExchangeRecord {
                 last == null ? null : last.provider(),
                 last == null ? null : last.model(),
                 upstreamId,
-                notes == null ? Map.of() : notes);
+                notes == null ? Map.of() : notes,
+                fields == null ? Map.of() : fields);
     }
 }

@@ -102,4 +102,9 @@ final class ExchangeView implements Exchange {
     public void note(String field, Object value) {
         exchange.note(field, value);
     }
+
+    @Override
+    public void log(String field, Object value) {
+        exchange.log(field, value);
+    }
 }

@@ -725,6 +725,10 @@ final class HostExchange implements Ascent.Exit {
         record.note(field, value);
     }
 
+    void log(String field, Object value) {
+        record.log(field, value);
+    }
+
     Services services() {
         return services;
     }

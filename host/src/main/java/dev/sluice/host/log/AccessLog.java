@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ public final class AccessLog {
      * @param model the model's name on the wire in the last try; null if there was none
      * @param upstreamRequestId the provider's own id for the request, or null
      * @param notes what filters noted
+     * @param fields further fields, none of them of {@link #FIELDS}
      */
     public record Line(
             Instant time,
@@ -48,7 +50,28 @@ public final class AccessLog {
             @Nullable String provider,
             @Nullable String model,
             @Nullable String upstreamRequestId,
-            Map<String, Object> notes) {}
+            Map<String, Object> notes,
+            Map<String, Object> fields) {}
+
+    /** The names of a line's own fields. */
+    public static final Set<String> FIELDS = Set.of(
+            "time",
+            "id",
+            "client",
+            "method",
+            "path",
+            "route",
+            "status",
+            "cancelled",
+            "ms",
+            "first_event_ms",
+            "bytes",
+            "tries",
+            "source",
+            "provider",
+            "model",
+            "upstream_id",
+            "ai_log");
 
     private static final JsonFactory JSON = new ObjectMapper().getFactory();
     private final Logger logger = LoggerFactory.getLogger(LOGGER);
@@ -96,6 +119,10 @@ public final class AccessLog {
                     writeValue(json, note.getValue());
                 }
                 json.writeEndObject();
+            }
+            for (Map.Entry<String, Object> field : line.fields.entrySet()) {
+                json.writeFieldName(field.getKey());
+                writeValue(json, field.getValue());
             }
             json.writeEndObject();
         } catch (IOException e) {

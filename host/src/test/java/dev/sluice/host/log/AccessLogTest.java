@@ -54,7 +54,8 @@ final class AccessLogTest {
                 "deepseek",
                 "deepseek-chat",
                 null,
-                notes);
+                notes,
+                Map.of("beside", "a field"));
     }
 
     @Test
@@ -74,6 +75,7 @@ final class AccessLogTest {
         assertThat(tree.path("tries").asInt()).isEqualTo(2);
         assertThat(tree.path("provider").asText()).isEqualTo("deepseek");
         assertThat(tree.path("model").asText()).isEqualTo("deepseek-chat");
+        assertThat(tree.path("beside").asText()).isEqualTo("a field");
         assertThat(tree.has("upstream_id")).isFalse();
         assertThat(tree.has("cancelled")).isFalse();
         assertThat(tree.path("ai_log").toString())

@@ -2,9 +2,14 @@ package dev.sluice.plugins.aiproxy;
 
 import dev.sluice.api.Attempt;
 import dev.sluice.api.AttemptFilter;
+import dev.sluice.api.Body;
+import dev.sluice.api.Dialect;
+import dev.sluice.api.Event;
+import dev.sluice.api.Events;
 import dev.sluice.api.Exchange;
 import dev.sluice.api.Filter;
 import dev.sluice.api.Operation;
+import dev.sluice.api.Outcome;
 import dev.sluice.api.Provider;
 import dev.sluice.api.Reply;
 import dev.sluice.api.RequestHead;
@@ -20,6 +25,7 @@ final class ProxyFilter implements Filter {
     private final Provider provider;
     private final AiProxyConfig config;
     private final Upstreams upstreams;
+    private final Estimate estimate = new Estimate();
     private @Nullable Target answering;
 
     ProxyFilter(Exchange exchange, Provider provider, AiProxyConfig config, Upstreams upstreams) {
@@ -46,7 +52,14 @@ final class ProxyFilter implements Filter {
     }
 
     @Override
+    public Step onRequestBody(Body body) {
+        estimate.request(body);
+        return Step.next();
+    }
+
+    @Override
     public AttemptFilter onAttempt(Attempt attempt) {
+        estimate.begins(attempt);
         answering = attempt.target();
         AttemptFilter upstream = upstreams.serve(exchange, attempt);
         if (exchange.operation() == Operation.MODELS && config.editsBodies()) {
@@ -70,6 +83,23 @@ final class ProxyFilter implements Filter {
             }
         }
         return Step.next();
+    }
+
+    @Override
+    public Events onEvent(Event event) {
+        // Only some of Anthropic's events carry text.
+        if (exchange.dialect() != Dialect.ANTHROPIC || "content_block_delta".equals(event.name())) {
+            estimate.event();
+        }
+        return event;
+    }
+
+    /** The filters above are asked after this one, so what it reports is counted. */
+    @Override
+    public void onComplete(Outcome outcome) {
+        if (exchange.operation() == Operation.CHAT) {
+            estimate.report(exchange);
+        }
     }
 
     /** A client may have put anything into its model's name. */

@@ -6,6 +6,7 @@ import dev.sluice.api.Key;
 import dev.sluice.api.Outcome;
 import dev.sluice.api.Target;
 import dev.sluice.api.Usage;
+import dev.sluice.plugins.aistatistics.Tracer.Trace;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -13,6 +14,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +23,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class Statistics {
     private static final String NONE = "none";
+    private static final String UPSTREAM = "upstream";
+    private static final int MAX_WORDS = 50;
+    private static final int TOO_MANY_REQUESTS = 429;
+    private static final List<String> SESSION_HEADERS =
+            List.of("x-openclaw-session-key", "x-clawdbot-session-key", "x-moltbot-session-key", "x-agent-session");
 
     private final MeterRegistry meters;
     private final Prices prices;
     private final String currency;
     private final BoundedNames models;
     private final BoundedNames consumers;
+    private final BoundedNames cacheResults = new BoundedNames(MAX_WORDS);
+    private final BoundedNames risks = new BoundedNames(MAX_WORDS);
+    private final BoundedNames limits = new BoundedNames(MAX_WORDS);
+    private final Attributes attributes;
+    private final List<String> contentTypes;
+    private final List<String> sessionHeaders;
+    private final boolean countsTokens;
 
     Statistics(AiStatisticsConfig config, MeterRegistry meters) {
         this.meters = meters;
@@ -34,6 +48,24 @@ final class Statistics {
         this.currency = config.currency();
         this.models = new BoundedNames(config.maxModels());
         this.consumers = new BoundedNames(config.maxConsumers());
+        this.attributes = Attributes.of(config);
+        this.contentTypes = config.enableContentTypes();
+        this.sessionHeaders = config.sessionIdHeader() == null
+                ? SESSION_HEADERS
+                : Stream.concat(Stream.of(config.sessionIdHeader()), SESSION_HEADERS.stream())
+                        .toList();
+        this.countsTokens = !config.disableUsage();
+    }
+
+    Attributes attributes() {
+        return attributes;
+    }
+
+    /** Whether an answer of that type is counted. */
+    boolean counts(@Nullable String contentType) {
+        return contentTypes.isEmpty()
+                || contentTypes.contains("*")
+                || (contentType != null && contentTypes.stream().anyMatch(contentType::startsWith));
     }
 
     void record(Exchange exchange, Outcome outcome, boolean stream) {
@@ -52,9 +84,11 @@ final class Statistics {
         List<Outcome.Try> tries = outcome.attempts();
         Outcome.Try last = tries.isEmpty() ? null : tries.get(tries.size() - 1);
         Tags all = last == null ? who.and(target(NONE, NONE)) : who.and(target(last));
-        timer("gen_ai.server.request.duration", all.and("error.type", error(outcome, last)))
+        String error = error(outcome);
+        timer("gen_ai.server.request.duration", all.and("error.type", error == null ? NONE : error))
                 .record(outcome.timings().total());
-        Usage usage = outcome.usage();
+        found(exchange, who, outcome);
+        Usage usage = countsTokens ? outcome.usage() : Usage.NONE;
         Duration first = outcome.timings().firstEvent();
         if (stream && first != null) {
             timer("gen_ai.server.time_to_first_token", all).record(first);
@@ -64,6 +98,53 @@ final class Statistics {
             }
         }
         note(exchange, usage, cost);
+        exchange.note("response_type", stream ? "stream" : "normal");
+        for (String header : sessionHeaders) {
+            String session = exchange.request().headers().get(header);
+            if (session != null && !session.isBlank()) {
+                exchange.note("session_id", Bounded.of(session, attributes.limit()));
+                break;
+            }
+        }
+    }
+
+    /** What other filters found or did. */
+    private void found(Exchange exchange, Tags who, Outcome outcome) {
+        String cache = exchange.get(Key.CACHE);
+        if (cache != null) {
+            meters.counter("sluice.ai.cache", who.and("result", cacheResults.label(cache, true)))
+                    .increment();
+        }
+        String risk = exchange.get(Key.RISK);
+        if (risk != null) {
+            meters.counter("sluice.ai.risks", who.and("risk", risks.label(risk, true)))
+                    .increment();
+        }
+        // A provider's own 429 is a failed try, and counted as such.
+        String source = outcome.source();
+        boolean ours = !source.isEmpty()
+                && !source.equals(UPSTREAM)
+                && outcome.attempts().isEmpty();
+        String limit = exchange.get(Key.LIMIT);
+        if (limit != null || (ours && outcome.status() == TOO_MANY_REQUESTS)) {
+            meters.counter("sluice.ai.limited", who.and("limit", limits.label(limit == null ? source : limit, true)))
+                    .increment();
+        }
+    }
+
+    /** Hands the attributes on: to the log, and to the span if there is one. */
+    void attributes(Exchange exchange, Outcome outcome, Collected collected, @Nullable Trace trace) {
+        collected.each(countsTokens ? outcome.usage() : Usage.NONE, (wanted, value) -> {
+            if (wanted.log() && wanted.separate()) {
+                exchange.log(wanted.key(), value);
+            } else if (wanted.log()) {
+                exchange.note(wanted.key(), value);
+            }
+            String spanKey = wanted.spanKey();
+            if (trace != null && spanKey != null) {
+                trace.set(spanKey, value);
+            }
+        });
     }
 
     /** Counts one try; gives what it cost. */
@@ -73,7 +154,7 @@ final class Statistics {
         String result = failure == null ? "ok" : failure.reason().name().toLowerCase(Locale.ROOT);
         meters.counter("sluice.ai.tries", tags.and("result", result)).increment();
         Usage usage = attempt.usage();
-        if (usage == null) {
+        if (usage == null || !countsTokens) {
             return 0;
         }
         Tags counted = tags.and("estimated", Boolean.toString(usage.estimated()));
@@ -114,14 +195,16 @@ final class Statistics {
         return Tags.of("gen_ai.provider.name", provider, "gen_ai.request.model", model);
     }
 
-    private static String error(Outcome outcome, Outcome.@Nullable Try last) {
+    /** Why the client got no whole answer; null if it did. */
+    static @Nullable String error(Outcome outcome) {
         if (outcome.succeeded()) {
-            return NONE;
+            return null;
         }
         if (outcome.cancelled()) {
             return "cancelled";
         }
-        Failure failure = last == null ? null : last.failure();
+        List<Outcome.Try> tries = outcome.attempts();
+        Failure failure = tries.isEmpty() ? null : tries.get(tries.size() - 1).failure();
         return failure == null
                 ? Integer.toString(outcome.status())
                 : failure.reason().name().toLowerCase(Locale.ROOT);

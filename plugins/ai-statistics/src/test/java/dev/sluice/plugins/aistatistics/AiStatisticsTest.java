@@ -209,6 +209,38 @@ final class AiStatisticsTest {
     }
 
     @Test
+    void whatOtherFiltersFoundOrRefusedIsCounted() {
+        gateway = TestGateway.with(new AiStatistics())
+                .filter("finds", exchange -> new Filter() {
+                    @Override
+                    public Step onRequest(RequestHead head) {
+                        String user = head.headers().get("x-user");
+                        exchange.put(Key.CONSUMER, String.valueOf(user));
+                        exchange.put(Key.CACHE, "miss");
+                        exchange.put(Key.RISK, "prompt-attack");
+                        if ("named".equals(user)) {
+                            exchange.put(Key.LIMIT, "per-day");
+                            return dev.sluice.api.Reply.error(403, "quota_exhausted", "no more today");
+                        }
+                        return dev.sluice.api.Reply.error(429, "rate_limited", "slower");
+                    }
+                })
+                .config("""
+                        routes:
+                          - { name: r, upstream: "%s", filters: [ ai-statistics: {}, finds: {} ] }
+                        """.formatted(upstream.uri()))
+                .start();
+        chat("m", "plain");
+        chat("m", "named");
+        assertThat(metric("sluice_ai_limited_total", "consumer=\"plain\"", "limit=\"finds\""))
+                .isEqualTo(1);
+        assertThat(metric("sluice_ai_limited_total", "consumer=\"named\"", "limit=\"per-day\""))
+                .isEqualTo(1);
+        assertThat(metric("sluice_ai_cache_total", "result=\"miss\"")).isEqualTo(2);
+        assertThat(metric("sluice_ai_risks_total", "risk=\"prompt-attack\"")).isEqualTo(2);
+    }
+
+    @Test
     void whatConcernsNoModelsWorkIsNotCounted() {
         upstream.always(request -> Answer.json(200, "{\"object\":\"list\",\"data\":[]}"));
         route("{}");
@@ -250,10 +282,17 @@ final class AiStatisticsTest {
             schema = new ObjectMapper().readTree(in).at("/schema/properties");
         }
         String readme = Files.readString(Path.of("README.md"));
-        String config = readme.substring(readme.indexOf("## Config"), readme.indexOf("## Order"));
+        String config = readme.substring(readme.indexOf("## Config"), readme.indexOf("### Attributes"));
         Matcher rows = Pattern.compile("(?m)^\\| `(\\w+)` \\|").matcher(config);
         assertThat(rows.results().map(row -> row.group(1)))
                 .containsExactlyElementsOf(
                         schema.properties().stream().map(Map.Entry::getKey).toList());
+        for (String below : java.util.List.of("/attributes/items/properties", "/otlp/properties")) {
+            assertThat(schema.at(below)).isNotEmpty();
+            schema.at(below)
+                    .fieldNames()
+                    .forEachRemaining(
+                            field -> assertThat(readme).containsPattern("(?m)^\\| `(\\w+`, `)*" + field + "`[, |]"));
+        }
     }
 }

@@ -22,10 +22,12 @@ final class Callers {
     /** Somebody who is known. */
     record Known(String name, boolean mayCall) {}
 
+    private final KeyAuthConfig config;
     private final Map<String, Known> byFingerprint = new HashMap<>();
     private final Map<String, Set<String>> groups = new LinkedHashMap<>();
 
     Callers(KeyAuthConfig config, Collection<Consumer> consumers) {
+        this.config = config;
         Map<String, String> owners = new HashMap<>();
         for (Consumer consumer : consumers) {
             groups.put(consumer.name(), consumer.groups());
@@ -63,6 +65,9 @@ final class Callers {
     }
 
     private void check(KeyAuthConfig config) {
+        if (config.knowsStrangers()) {
+            return;
+        }
         for (int i = 0; i < config.allow().size(); i++) {
             String name = config.allow().get(i);
             if (!groups.containsKey(name)) {
@@ -92,6 +97,16 @@ final class Callers {
         return anybody
                 || config.allow().contains(name)
                 || config.allowGroups().stream().anyMatch(in::contains);
+    }
+
+    /** Whether the config has a consumer of that name. */
+    boolean isConfigured(String name) {
+        return groups.containsKey(name);
+    }
+
+    /** Somebody whom the config does not name. */
+    Known stranger(String name, Set<String> in) {
+        return new Known(name, mayCall(config, name, in));
     }
 
     /** Who has that key; null: nobody. */

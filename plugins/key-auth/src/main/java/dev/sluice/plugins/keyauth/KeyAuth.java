@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.sluice.api.FilterFactory;
 import dev.sluice.api.FilterPlugin;
 import dev.sluice.api.Scope;
+import dev.sluice.plugins.keyauth.KeyAuthConfig.Jwt;
+import java.time.Clock;
 import java.util.Set;
 import org.pf4j.Extension;
 
@@ -30,7 +32,19 @@ public final class KeyAuth implements FilterPlugin<KeyAuthConfig> {
             callers.whoMayCall().forEach(names::add);
             return names;
         });
+        Issued issued = config.issued() ? new Issued(scope.shared(), callers) : null;
+        if (issued != null) {
+            scope.show("issued", issued::list);
+            scope.action("issue", issued::issue);
+            scope.action("revoke", issued::revoke);
+        }
+        Jwt jwt = config.jwt();
+        Strangers strangers = new Strangers(
+                callers,
+                issued,
+                jwt == null ? null : new Tokens(jwt, Clock.systemUTC()),
+                jwt == null ? null : new Jwks(jwt, scope));
         Set<String> providers = Set.copyOf(scope.providers().keySet());
-        return exchange -> new KeyAuthFilter(exchange, config, callers, places, providers, scope.meters());
+        return exchange -> new KeyAuthFilter(exchange, config, callers, strangers, places, providers, scope.meters());
     }
 }

@@ -11,6 +11,7 @@ import dev.sluice.api.RequestHead;
 import dev.sluice.api.Step;
 import dev.sluice.api.UpstreamRequest;
 import dev.sluice.plugins.keyauth.Callers.Known;
+import dev.sluice.plugins.keyauth.Strangers.Found;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +25,7 @@ final class KeyAuthFilter implements Filter {
     private final Exchange exchange;
     private final KeyAuthConfig config;
     private final Callers callers;
+    private final Strangers strangers;
     private final KeyPlaces places;
     private final Set<String> providers;
     private final MeterRegistry meters;
@@ -34,12 +36,14 @@ final class KeyAuthFilter implements Filter {
             Exchange exchange,
             KeyAuthConfig config,
             Callers callers,
+            Strangers strangers,
             KeyPlaces places,
             Set<String> providers,
             MeterRegistry meters) {
         this.exchange = exchange;
         this.config = config;
         this.callers = callers;
+        this.strangers = strangers;
         this.places = places;
         this.providers = providers;
         this.meters = meters;
@@ -61,10 +65,33 @@ final class KeyAuthFilter implements Filter {
             return refuse("invalid", 401, "invalid_key", "the request presents several keys: send one");
         }
         Known known = callers.of(keys.get(0));
+        if (known != null || !config.knowsStrangers()) {
+            return decide(head, known == null ? Found.NOBODY : new Found(known, "", false));
+        }
+        return Step.when(strangers.of(exchange, keys.get(0)).thenApply(found -> decide(head, found)));
+    }
+
+    private Step decide(RequestHead head, Found found) {
+        Known known = found.known();
+        if (found.unavailable()) {
+            return config.isRequired()
+                    ? refuse(
+                            "unavailable",
+                            503,
+                            "overloaded",
+                            "the keys that tokens are checked with cannot be fetched now: try again")
+                    : Step.next();
+        }
         if (known == null) {
             // Where none is asked for, a key that is not ours may be meant for the upstream.
             return config.isRequired()
-                    ? refuse("invalid", config.invalidKeyStatus(), "invalid_key", "the key is not known here")
+                    ? refuse(
+                            "invalid",
+                            config.invalidKeyStatus(),
+                            "invalid_key",
+                            found.why().isEmpty()
+                                    ? "the key is not known here"
+                                    : "the token is refused: " + found.why())
                     : Step.next();
         }
         if (!known.mayCall()) {
@@ -73,7 +100,7 @@ final class KeyAuthFilter implements Filter {
         consumer = known.name();
         exchange.put(Key.CONSUMER, known.name());
         exchange.note("consumer", known.name());
-        places.removeFrom(headers);
+        places.removeFrom(head.headers());
         keyInQuery = places.isIn(head.query());
         count("allowed");
         return Step.next();

@@ -276,5 +276,8 @@ final class KeyAuthTest {
                 .containsExactlyElementsOf(schema.properties().stream()
                         .map(java.util.Map.Entry::getKey)
                         .toList());
+        schema.at("/jwt/properties")
+                .fieldNames()
+                .forEachRemaining(field -> assertThat(readme).contains("\n| `" + field + "` |"));
     }
 }
