@@ -68,6 +68,9 @@ final class AnthropicUpstream implements AttemptFilter {
             if (model != null && asked != null && !asked.equals(model)) {
                 body.replace(ModelField.replace(body.bytes(), model));
             }
+            if (api == Api.MESSAGES) {
+                vendor.options().request(body, false);
+            }
         }
         return Step.next();
     }

@@ -77,6 +77,7 @@ final class OpenAiUpstream implements AttemptFilter {
         if (model != null && request.model() != null) {
             request.setModel(model);
         }
+        vendor.options().request(body, chat);
         if (api != null) {
             Quirks.request(vendor.row(), api, body);
         }

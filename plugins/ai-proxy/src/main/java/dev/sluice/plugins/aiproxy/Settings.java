@@ -5,20 +5,24 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Which fields of a provider are of which types. */
 final class Settings {
     /** Fields of every type but the echo, which has no vendor behind it. */
-    static final List<String> COMMON = List.of(
-            "paths",
-            "capabilities",
-            "auth",
-            "headers",
-            "basePath",
-            "basePathHandling",
-            "providerDomain",
-            "providerBasePath",
-            EitherModeUpstream.SETTING);
+    static final List<String> COMMON = Stream.concat(
+                    Stream.of(
+                            "paths",
+                            "capabilities",
+                            "auth",
+                            "headers",
+                            "basePath",
+                            "basePathHandling",
+                            "providerDomain",
+                            "providerBasePath",
+                            EitherModeUpstream.SETTING),
+                    ChatOptions.NAMES.stream())
+            .toList();
 
     private Settings() {}
 

@@ -11,10 +11,13 @@ import dev.sluice.api.Reply;
 import dev.sluice.api.Scope;
 import dev.sluice.api.Step;
 import dev.sluice.api.UpstreamRequest;
+import dev.sluice.plugins.aiproxy.dialect.Translation;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** What serves a try, by the type of its provider; and the turns that providers' credentials take. */
@@ -23,6 +26,7 @@ final class Upstreams {
     private final Scope scope;
     private final Map<String, Vendor> vendors = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> turns = new ConcurrentHashMap<>();
+    private final Map<String, AtomicReference<@Nullable String>> contexts = new ConcurrentHashMap<>();
 
     Upstreams(AiProxyConfig config, Scope scope) {
         this.config = config;
@@ -45,8 +49,12 @@ final class Upstreams {
             return refuse(500, "filter_failed", "provider '" + name + "': " + e.getMessage());
         }
         Api api = Api.of(exchange);
+        Duration firstEvent = vendor.options().firstEventWithin();
+        if (firstEvent != null) {
+            attempt.firstEventWithin(firstEvent);
+        }
         if (isDirect(exchange, api, vendor)) {
-            return speaking(api, vendor, provider, attempt);
+            return shaped(exchange, vendor, provider, speaking(api, vendor, provider, attempt));
         }
         boolean translates = api == Api.CHAT || api == Api.MESSAGES || api == Api.COUNT_TOKENS;
         Api other = api == Api.CHAT ? Api.MESSAGES : Api.CHAT;
@@ -56,7 +64,10 @@ final class Upstreams {
                 && !vendor.row().asIs()) {
             Dialect dialect = other == Api.CHAT ? Dialect.OPENAI : Dialect.ANTHROPIC;
             AttemptFilter upstream = speaking(other, vendor, provider, attempt);
-            return new TranslatingUpstream(exchange, attempt, this, dialect, vendor.auth(), upstream);
+            AttemptFilter translating =
+                    new TranslatingUpstream(exchange, attempt, this, dialect, vendor.auth(), upstream);
+            boolean promotes = vendor.options().promotesThinking() && api == Api.CHAT;
+            return shaped(exchange, vendor, provider, promotes ? new PromotingUpstream(translating) : translating);
         }
         return refuse(400, "unsupported", refusal(exchange, provider, api, translates && vendor.has(other)));
     }
@@ -80,7 +91,27 @@ final class Upstreams {
         boolean anthropics = api == null ? vendor.row().isAnthropics() : api.isAnthropics();
         return anthropics || vendor.row().isAnthropics()
                 ? new AnthropicUpstream(api, vendor, provider, attempt, this)
-                : new OpenAiUpstream(api, vendor, provider, attempt, this);
+                : promoting(api, vendor, new OpenAiUpstream(api, vendor, provider, attempt, this));
+    }
+
+    private AttemptFilter promoting(@Nullable Api api, Vendor vendor, OpenAiUpstream upstream) {
+        return api == Api.CHAT && vendor.options().promotesThinking() && config.editsBodies()
+                ? new PromotingUpstream(upstream)
+                : upstream;
+    }
+
+    private AttemptFilter shaped(Exchange exchange, Vendor vendor, Provider provider, AttemptFilter upstream) {
+        boolean chats = exchange.operation() == Operation.CHAT && Translation.knows(exchange.dialect());
+        return chats
+                        && vendor.options().shapes()
+                        && config.editsBodies()
+                        && !vendor.row().asIs()
+                ? new ShapingUpstream(
+                        exchange,
+                        vendor.options(),
+                        contexts.computeIfAbsent(provider.name(), name -> new AtomicReference<>()),
+                        upstream)
+                : upstream;
     }
 
     private static String refusal(Exchange exchange, Provider provider, @Nullable Api api, boolean translatable) {

@@ -25,9 +25,17 @@ final class Vendor {
     private final Map<String, String> headers;
     private final VendorPaths paths;
     private final @Nullable String query;
+    private final ChatOptions options;
     private final Map<String, Map<Api, String>> located = new ConcurrentHashMap<>();
 
-    private Vendor(VendorRow row, Auth auth, Map<String, String> headers, VendorPaths paths, @Nullable String query) {
+    private Vendor(
+            VendorRow row,
+            Auth auth,
+            Map<String, String> headers,
+            VendorPaths paths,
+            @Nullable String query,
+            ChatOptions options) {
+        this.options = options;
         this.row = row;
         this.auth = auth;
         this.headers = headers;
@@ -59,7 +67,13 @@ final class Vendor {
         });
         AzureUrl azure = provider.type().equals("azure") ? AzureUrl.of(config.path("azureServiceUrl")) : null;
         VendorPaths paths = VendorPaths.of(provider, row, azure);
-        return new Vendor(row, auth, headers, paths, azure == null ? null : azure.query());
+        return new Vendor(
+                row,
+                auth,
+                headers,
+                paths,
+                azure == null ? null : azure.query(),
+                ChatOptions.of(provider, row.isAnthropics()));
     }
 
     VendorRow row() {
@@ -68,6 +82,10 @@ final class Vendor {
 
     Auth auth() {
         return auth;
+    }
+
+    ChatOptions options() {
+        return options;
     }
 
     /** Whether it has an operation. */

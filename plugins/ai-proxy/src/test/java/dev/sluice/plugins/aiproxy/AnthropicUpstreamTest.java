@@ -98,16 +98,20 @@ class AnthropicUpstreamTest {
     }
 
     @Test
-    void modelsAndFilesAreServedToAnthropicsClients() {
+    void modelsAreServedToAllAndFilesToAnthropicsClients() {
         fixture.dialect = Dialect.OPENAI;
-        fixture.operation = Operation.MODELS;
-        for (boolean anthropics : new boolean[] {true, false}) {
-            FakeRequest request = new FakeRequest("/v1/models", "https://h", new FakeBody(""));
-            if (anthropics) {
-                request.headers.with("anthropic-version", "2023-06-01");
+        for (Operation operation : new Operation[] {Operation.MODELS, Operation.FILES}) {
+            fixture.operation = operation;
+            for (boolean anthropics : new boolean[] {true, false}) {
+                String path = operation == Operation.MODELS ? "/v1/models" : "/v1/files";
+                FakeRequest request = new FakeRequest(path, "https://h", new FakeBody(""));
+                if (anthropics) {
+                    request.headers.with("anthropic-version", "2023-06-01");
+                }
+                fixture.request = request;
+                assertThat(fixture.tried().onSend(request) == Step.next())
+                        .isEqualTo(anthropics || operation == Operation.MODELS);
             }
-            fixture.request = request;
-            assertThat(fixture.tried().onSend(request) == Step.next()).isEqualTo(anthropics);
         }
     }
 

@@ -357,9 +357,9 @@ class VendorsTest {
                         .filter(one -> one.path("name").asText().equals(name))
                         .findFirst()
                         .orElseThrow();
-                assertThat(provider.path("endpoints").toString())
+                assertThat(provider.path("endpoints").path(0).path("url").asText())
                         .as(yaml.get(i))
-                        .isEqualTo("[\"" + endpoints.get(i) + "\"]");
+                        .isEqualTo(endpoints.get(i));
             }
         }
     }
