@@ -4,6 +4,7 @@
 #   bench/compare/run.sh [requests]   short JSON answers, driven by wrk
 #   bench/compare/run.sh firehose     streams of many small events, and what a proxy adds to a lone one
 #   bench/compare/run.sh streams      1024 paced streams at once through Sluice; none of their events may be lost
+#   bench/compare/run.sh dialects     chats of 1 KB through ai-proxy, passed through and translated, beside a plain route
 #
 # Settings, from the environment: ROUNDS (5), SECONDS_EACH (4), WARMUP (20), STREAMS (1024), PACE_MILLIS (20), PORT_BASE (18400),
 # JVM_FLAGS. Build first: mvn -pl bench -am package -DskipTests
@@ -295,9 +296,87 @@ paced_streams() {
     echo "What Sluice adds is its line less the upstream's own; the driver and the upstream share the machine with it."
 }
 
+# dialect_script NAME PATH: a wrk script that posts a chat of 1 KB in that client's dialect.
+dialect_script() {
+    local text
+    text=$(printf 'Every unhappy family is unhappy in its own way. %.0s' $(seq 1 18))
+    cat >"$work/$1.lua" <<END
+wrk.method = "POST"
+wrk.path = "$2"
+wrk.headers["content-type"] = "application/json"
+wrk.headers["authorization"] = "Bearer client"
+wrk.body = '{"model":"gpt-4o","max_tokens":256,"temperature":0.2,"messages":[{"role":"user","content":"$text"}]}'
+END
+}
+
+post() {
+    timeout $((seconds + warmup + 30)) wrk -t1 -c64 -d"$2s" -s "$work/$1.lua" "http://127.0.0.1:${port_of[sluice]}" >"$work/wrk.out"
+    if grep -E 'Non-2xx|Socket errors' "$work/wrk.out"; then
+        fail "$1 failed requests"
+    fi
+}
+
+dialects() {
+    local routes="plain same-dialect translated" name before round
+    json_upstream
+    mkdir -p "$work/sluice/plugins"
+    cp "$(dirname "$bench")"/host/target/sluice/plugins/ai-proxy-*.jar "$work/sluice/plugins/"
+    cat >"$work/sluice/sluice.yaml" <<END
+listen: { host: 127.0.0.1, port: $((base + 3)) }
+admin: { host: 127.0.0.1, port: $((base + 4)) }
+accessLog: "off"
+plugins: { dir: plugins }
+providers:
+  openai: { type: openai, baseUrl: "http://127.0.0.1:$base/v1", apiTokens: [ bench ] }
+routes:
+  - { name: plain, match: { path: "/plain/**" }, upstream: "http://127.0.0.1:$base" }
+  - { name: chat, match: { path: "/**" }, filters: [ ai-proxy: { provider: openai } ] }
+END
+    SLUICE_JAVA_OPTS="$jvm_flags ${SLUICE_JAVA_OPTS:-}" start sluice $((base + 3)) "$sluice" run -c "$work/sluice/sluice.yaml"
+    dialect_script plain /plain/v1/chat/completions
+    dialect_script same-dialect /v1/chat/completions
+    dialect_script translated /v1/messages
+    for name in $routes; do
+        echo "warming up $name" >&2
+        post "$name" "$warmup"
+    done
+    for ((round = 1; round <= rounds; round++)); do
+        for name in $(shuf -e $routes); do
+            before=$(cpu_of sluice)
+            post "$name" "$seconds"
+            awk -v round="$round" -v name="$name" -v ns=$(($(cpu_of sluice) - before)) '
+                $2 == "requests" { n = $1 }
+                /^Requests\/sec/ { rate = $2 }
+                END { print round, name, rate, ns / n }' "$work/wrk.out" | tee -a "$work/results" >&2
+        done
+    done
+    ratios "$routes"
+}
+
+# ratios NAMES: per name the median of its rates, and of its ratios to the first name's in the same round.
+ratios() {
+    awk -v order="$1" '
+        function median(text,    n, a, i, j, t) {
+            n = split(text, a, " ")
+            for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j] + 0 < a[j - 1] + 0; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
+            return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+        }
+        { rate[$1, $2] = $3; rates[$2] = rates[$2] " " $3; cpus[$2] = cpus[$2] " " $4 / 1000; if ($1 > rounds) rounds = $1 }
+        END {
+            n = split(order, names, " ")
+            printf "%-18s %12s %10s %14s\n", "", "req/s", "x " names[1], "us CPU/req"
+            for (i = 1; i <= n; i++) {
+                ratio = ""
+                for (r = 1; r <= rounds; r++) ratio = ratio " " rate[r, names[i]] / rate[r, names[1]]
+                printf "%-18s %12.0f %10.2f %14.2f\n", names[i], median(rates[names[i]]), median(ratio), median(cpus[names[i]])
+            }
+        }' "$work/results"
+}
+
 case $mode in
     requests) requests ;;
     firehose) firehose ;;
     streams) paced_streams ;;
-    *) fail "unknown mode '$mode': requests, firehose or streams" ;;
+    dialects) dialects ;;
+    *) fail "unknown mode '$mode': requests, firehose, streams or dialects" ;;
 esac

@@ -1,10 +1,13 @@
 package dev.sluice.plugins.aiproxy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.ConfigException;
 import dev.sluice.api.FilterFactory;
 import dev.sluice.api.FilterPlugin;
 import dev.sluice.api.Provider;
 import dev.sluice.api.Scope;
+import java.util.ArrayList;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -19,6 +22,32 @@ public final class AiProxy implements FilterPlugin<AiProxyConfig> {
     @Override
     public Class<AiProxyConfig> configType() {
         return AiProxyConfig.class;
+    }
+
+    /** Higress's lists of providers, of which one is active: that one stands inline. */
+    @Override
+    public ObjectNode normalize(ObjectNode config) {
+        JsonNode providers = config.get("providers");
+        if (providers == null) {
+            return config;
+        }
+        String active = config.path("activeProviderId").asText("");
+        List<String> ids = new ArrayList<>();
+        for (JsonNode provider : providers) {
+            String id = provider.path("id").asText("");
+            ids.add(id);
+            if (!config.has("provider") && (id.equals(active) || (active.isEmpty() && providers.size() == 1))) {
+                config.set("provider", provider);
+            }
+        }
+        if (!config.has("provider")) {
+            throw new ConfigException(
+                    "activeProviderId",
+                    (active.isEmpty() ? "none of the providers is active" : "no provider has the id '" + active + "'")
+                            + ": name one of " + String.join(", ", ids));
+        }
+        config.remove(List.of("providers", "activeProviderId"));
+        return config;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.ConfigException;
 import dev.sluice.api.Dialect;
 import dev.sluice.api.Filter;
@@ -195,6 +196,33 @@ class AiProxyTest {
                         names.path("propertyNames").path("enum").spliterator(), false)
                 .map(JsonNode::asText)
                 .toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'providers':[{'id':'a','type':'openai'},{'id':'b','type':'qwen'}],'activeProviderId':'b','passUnknown':true} | {'passUnknown':true,'provider':{'id':'b','type':'qwen'}}",
+                "{'providers':[{'type':'openai'}]} | {'provider':{'type':'openai'}}",
+                "{'provider':{'type':'openai'},'providers':[{'id':'a','type':'qwen'}]} | {'provider':{'type':'openai'}}",
+                "{'provider':'p'} | {'provider':'p'}"
+            })
+    void higresssListOfProvidersIsTheActiveOne(String config, String expected) {
+        ObjectNode normalized = new AiProxy().normalize((ObjectNode) FakeBody.tree(config));
+        assertThat(normalized).hasToString(FakeBody.tree(expected).toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'providers':[{'id':'a'},{'id':'b'}],'activeProviderId':'c'} | no provider has the id 'c': name one of a, b",
+                "{'providers':[{'id':'a'},{'id':'b'}]} | none of the providers is active: name one of a, b"
+            })
+    void aListWithoutAnActiveProviderIsAProblem(String config, String message) {
+        assertThatThrownBy(() -> new AiProxy().normalize((ObjectNode) FakeBody.tree(config)))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(message);
     }
 
     @ParameterizedTest
