@@ -125,6 +125,37 @@ class GoldenTest {
         assertThat(got.body()).isEqualTo(sse);
     }
 
+    /** The page that shows these exchanges to people. */
+    @Test
+    void thePageShowsThem() throws IOException {
+        StringBuilder page = new StringBuilder("""
+                # Exchanges, translated
+
+                What a client sends, what the provider gets and answers, and what the client gets: each case of ai-proxy's tests, written by them.
+                `created` is left out of what is compared. How to read the names: the client's dialect, the provider's, and what it is about.
+                """);
+        for (String name : cases().toList()) {
+            page.append("\n## ").append(name.replace('-', ' ')).append('\n');
+            Path folder = CASES.resolve(name);
+            for (String part : List.of("client-request.", "upstream-request.", "upstream-answer.", "client-answer.")) {
+                Path file = file(folder, part);
+                int status = status(file);
+                String title = part.substring(0, part.length() - 1)
+                        .replace("upstream", "provider")
+                        .replace('-', ' ');
+                page.append("\n**")
+                        .append(title)
+                        .append(status == 200 ? "" : ", " + status)
+                        .append("**\n\n```")
+                        .append(file.toString().endsWith(".sse") ? "" : "json")
+                        .append('\n')
+                        .append(Files.readString(file).strip().replaceAll("[A-Za-z0-9+/=]{200,}", "…"))
+                        .append("\n```\n");
+            }
+        }
+        compare(Path.of("EXCHANGES.md"), page.toString());
+    }
+
     private static Answer stream(byte[] bytes, int at) {
         Answer answer = Answer.stream().chunk(Arrays.copyOf(bytes, at));
         return at == bytes.length
