@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,10 @@ final class Publisher {
     private final Consumer<Snapshot> published;
     private final Consumer<Snapshot> expiry;
     private final List<Retired> retired = new ArrayList<>();
+
+    /** What the jars have done, by their SHA-256, whose filters did not come back from {@code open}. */
+    private final Map<String, String> hung = new HashMap<>();
+
     private @Nullable Fixed started;
     private volatile @Nullable Snapshot current;
     private volatile PluginCatalog catalog = PluginCatalog.empty();
@@ -76,7 +81,8 @@ final class Publisher {
             SnapshotBuilder.@Nullable Built built,
             PluginCatalog catalog,
             List<Problem> problems,
-            Set<PluginGeneration> culprits) {}
+            Set<PluginGeneration> culprits,
+            boolean hung) {}
 
     /**
      * A publisher; nothing is published yet.
@@ -123,7 +129,8 @@ final class Publisher {
                     before,
                     List.of(new Problem(
                             sources.file().toString(), 0, 0, "", "it cannot be reloaded: " + Thrown.readable(e))),
-                    Set.of());
+                    Set.of(),
+                    false);
         }
         List<Change> changes = List.of();
         if (attempt.built == null) {
@@ -167,9 +174,17 @@ final class Publisher {
         do {
             read = sources.read(serving);
         } while (changed.test(read.files()));
-        Attempt whole = build(read, sources.catalog());
+        PluginCatalog installed = withoutHung(sources.catalog());
+        Attempt whole = build(installed == sources.catalog() ? read : sources.read(installed), installed);
         if (whole.built != null) {
             return whole;
+        }
+        if (whole.hung) {
+            String why = whole.problems.get(whole.problems.size() - 1).message();
+            // Nothing is opened after one that hangs, so it is the last that could not be.
+            List.copyOf(whole.culprits).stream()
+                    .reduce((earlier, last) -> last)
+                    .ifPresent(culprit -> hung.put(culprit.sha256(), why));
         }
         List<PluginGeneration> fresh = whole.catalog.generations().stream()
                 .filter(generation -> !catalog.generations().contains(generation))
@@ -190,6 +205,29 @@ final class Publisher {
         return whole;
     }
 
+    /** To try again what has not come back once costs each reload that time, and perhaps one more thread for good. */
+    private PluginCatalog withoutHung(PluginCatalog installed) {
+        hung.keySet()
+                .retainAll(installed.generations().stream()
+                        .map(PluginGeneration::sha256)
+                        .collect(Collectors.toSet()));
+        PluginCatalog rest = installed;
+        for (PluginGeneration one : installed.generations()) {
+            String why = hung.get(one.sha256());
+            if (why != null && !catalog.generations().contains(one)) {
+                rest = rest.holdingBack(one, serving(one.id()), why + "; it is not tried again until its file changes");
+            }
+        }
+        return rest;
+    }
+
+    private @Nullable PluginGeneration serving(String plugin) {
+        return catalog.generations().stream()
+                .filter(g -> g.id().equals(plugin))
+                .reduce((lower, higher) -> higher)
+                .orElse(null);
+    }
+
     private static Set<PluginGeneration> serving(Map<Identity, OpenFilter> open) {
         Set<PluginGeneration> serving = new LinkedHashSet<>();
         open.keySet().forEach(identity -> serving.add(identity.generation()));
@@ -199,10 +237,7 @@ final class Publisher {
     private Attempt withoutFresh(List<PluginGeneration> fresh, Attempt failed) {
         PluginCatalog rest = failed.catalog;
         for (PluginGeneration one : fresh) {
-            PluginGeneration old = catalog.generations().stream()
-                    .filter(g -> g.id().equals(one.id()))
-                    .reduce((lower, higher) -> higher)
-                    .orElse(null);
+            PluginGeneration old = serving(one.id());
             rest = rest.holdingBack(one, old, because(failed.problems, old));
         }
         return build(sources.read(rest), rest);
@@ -218,7 +253,7 @@ final class Publisher {
     private Attempt build(ConfigLoader.Result result, PluginCatalog against) {
         return result instanceof Loaded loaded
                 ? build(loaded.config(), against)
-                : new Attempt(null, against, ((Broken) result).problems(), Set.of());
+                : new Attempt(null, against, ((Broken) result).problems(), Set.of(), false);
     }
 
     private Attempt build(Config config, PluginCatalog against) {
@@ -226,9 +261,9 @@ final class Publisher {
         SnapshotBuilder.Result result = builder.build(
                 before == null ? 1 : before.number() + 1, config, open, before == null ? Map.of() : before.providers());
         if (result instanceof SnapshotBuilder.Failed failed) {
-            return new Attempt(null, against, failed.problems(), failed.culprits());
+            return new Attempt(null, against, failed.problems(), failed.culprits(), failed.hung());
         }
-        return new Attempt((SnapshotBuilder.Built) result, against, List.of(), Set.of());
+        return new Attempt((SnapshotBuilder.Built) result, against, List.of(), Set.of(), false);
     }
 
     private void publish(SnapshotBuilder.Built built, PluginCatalog installed) {

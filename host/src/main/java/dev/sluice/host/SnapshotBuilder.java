@@ -51,9 +51,10 @@ final class SnapshotBuilder {
     /**
      * Nothing was built.
      *
-     * @param culprits the generations of filters that could not be opened
+     * @param culprits the generations of filters that could not be opened, in that order
+     * @param hung whether the last of them did not come back from it
      */
-    record Failed(List<Problem> problems, Set<PluginGeneration> culprits) implements Result {}
+    record Failed(List<Problem> problems, Set<PluginGeneration> culprits, boolean hung) implements Result {}
 
     private final Services services;
     private final Supplier<Loop> loops;
@@ -94,7 +95,7 @@ final class SnapshotBuilder {
         }
         if (!build.problems.isEmpty()) {
             build.opened.forEach(OpenFilter::close);
-            return new Failed(build.problems, build.culprits);
+            return new Failed(build.problems, build.culprits, build.hung);
         }
         List<OpenFilter> used = List.copyOf(build.open.values());
         used.forEach(OpenFilter::use);

@@ -242,7 +242,9 @@ final class BadJarsTest {
                         .published())
                 .isTrue();
         serves("one");
-        assertThat(Swapping.refusal(gateway, "stamp.jar")).contains("open did not return within 500 ms");
+        assertThat(Swapping.refusal(gateway, "stamp.jar"))
+                .contains("open did not return within 500 ms", "it is not tried again until its file changes");
+        assertThat(board.count("InterruptedException")).isEqualTo(1);
         Swapping.put(gateway, StampJar.saying("two"), "stamp.jar");
         gateway.reload();
         serves("two");
