@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param responseFormat {@code response_format} of each chat; null: the client's
  * @param context a text that joins the instructions; null: none
  * @param firstEvent in milliseconds; 0: the route's
+ * @param contextTimeout for fetching the context
  */
 record ChatOptions(
         List<CustomSetting> settings,
@@ -31,7 +32,10 @@ record ChatOptions(
         boolean promotesThinking,
         @Nullable ObjectNode responseFormat,
         @Nullable URI context,
-        long firstEvent) {
+        long firstEvent,
+        Duration contextTimeout) {
+    private static final long DEFAULT_TIMEOUT_MILLIS = 120_000;
+
     /** The fields of a provider that are read here. */
     static final List<String> NAMES = List.of(
             "customSettings",
@@ -41,7 +45,11 @@ record ChatOptions(
             "hiclawMode",
             "responseJsonSchema",
             "context",
-            "firstByteTimeout");
+            "firstByteTimeout",
+            "timeout",
+            "reasoningContentMode",
+            "failover",
+            "retryOnFailure");
 
     /**
      * A provider's.
@@ -58,6 +66,17 @@ record ChatOptions(
         List<String> commands = new ArrayList<>();
         config.path("contextCleanupCommands").forEach(command -> commands.add(command.asText()));
         boolean both = config.path("hiclawMode").asBoolean(false);
+        for (String elsewhere : new String[] {"failover", "retryOnFailure"}) {
+            if (config.path(elsewhere).path("enabled").asBoolean(false)) {
+                throw new IllegalArgumentException("'" + elsewhere + "' is what the filter key-failover does: put its"
+                        + " settings there, before ai-proxy in the route's filters, and remove it here");
+            }
+        }
+        if (!config.path("reasoningContentMode").asText("passthrough").equals("passthrough")) {
+            throw new IllegalArgumentException(
+                    "'reasoningContentMode' has an effect with qwen's native API alone, which"
+                            + " is not supported yet: remove it");
+        }
         if (anthropics && config.has("responseJsonSchema")) {
             throw new IllegalArgumentException(
                     "'responseJsonSchema' is for providers of OpenAI's dialect, which this one does not speak: remove it");
@@ -70,7 +89,8 @@ record ChatOptions(
                 both || config.path("promoteThinkingOnEmpty").asBoolean(false),
                 config.path("responseJsonSchema") instanceof ObjectNode schema ? format(schema) : null,
                 file.isEmpty() ? null : URI.create(file),
-                config.path("firstByteTimeout").asLong(0));
+                config.path("firstByteTimeout").asLong(0),
+                Duration.ofMillis(config.path("timeout").asLong(DEFAULT_TIMEOUT_MILLIS)));
     }
 
     /** A whole {@code response_format} stays what it is, a bare schema becomes one. */

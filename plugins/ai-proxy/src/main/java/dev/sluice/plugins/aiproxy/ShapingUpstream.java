@@ -74,14 +74,15 @@ final class ShapingUpstream implements AttemptFilter {
         if (known != null) {
             return send(known, request);
         }
-        return Step.when(exchange.call(HttpRequest.get(file)).handle((answer, error) -> {
-            String text = error == null && answer != null ? text(answer) : null;
-            if (text == null) {
-                return Reply.error(502, "upstream_error", "the provider's context file cannot be read");
-            }
-            context.set(text);
-            return send(text, request);
-        }));
+        return Step.when(exchange.call(HttpRequest.get(file).timeout(options.contextTimeout()))
+                .handle((answer, error) -> {
+                    String text = error == null && answer != null ? text(answer) : null;
+                    if (text == null) {
+                        return Reply.error(502, "upstream_error", "the provider's context file cannot be read");
+                    }
+                    context.set(text);
+                    return send(text, request);
+                }));
     }
 
     private static @Nullable String text(HttpResponse answer) {

@@ -27,6 +27,10 @@ import com.openai.models.chat.completions.ChatCompletionContentPartImage;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionMessageToolCall;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import dev.sluice.api.Filter;
+import dev.sluice.api.Reply;
+import dev.sluice.api.RequestHead;
+import dev.sluice.api.Step;
 import dev.sluice.testkit.Answer;
 import dev.sluice.testkit.BrokenUpstream;
 import dev.sluice.testkit.Received;
@@ -39,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -94,11 +99,18 @@ class OfficialClientsTest {
     static void start() throws IOException {
         upstream = BrokenUpstream.start();
         gateway = TestGateway.with(new AiProxy())
+                .filter("closed", exchange -> new Filter() {
+                    @Override
+                    public Step onRequest(RequestHead head) {
+                        return Reply.error(401, "invalid_key", "nobody has that key");
+                    }
+                })
                 .config("""
                         providers:
                           openai: { type: openai, baseUrl: "%1$s/v1", apiTokens: [ key-o ] }
                           anthropic: { type: anthropic, baseUrl: "%1$s", apiTokens: [ key-a ] }
                         routes:
+                          - { name: closed, match: { path: "/closed/**" }, filters: [ closed: {}, ai-proxy: { provider: openai } ] }
                           - name: openai
                             match: { path: "/OPENAI/**" }
                             filters: [ ai-proxy: { provider: openai } ]
@@ -384,6 +396,29 @@ class OfficialClientsTest {
             assertThat(upstream.requests().get(before).awaitEnding(Duration.ofSeconds(10)))
                     .isEqualTo(Received.Ending.PEER_LEFT);
         }
+    }
+
+    @Test
+    void aCallerWhoseKeyIsUnknownIsToldSo() {
+        OpenAIClient stranger = OpenAIOkHttpClient.builder()
+                .apiKey("client")
+                .baseUrl(gateway.uri("/closed/v1").toString())
+                .maxRetries(0)
+                .build();
+        assertThatThrownBy(
+                        () -> stranger.chat().completions().create(completion().build()))
+                .isInstanceOf(com.openai.errors.UnauthorizedException.class)
+                .hasMessageContaining("nobody has that key");
+        stranger.close();
+        AnthropicClient other = AnthropicOkHttpClient.builder()
+                .apiKey("client")
+                .baseUrl(gateway.uri("/closed").toString())
+                .maxRetries(0)
+                .build();
+        assertThatThrownBy(() -> other.messages().create(message()))
+                .isInstanceOf(com.anthropic.errors.UnauthorizedException.class)
+                .hasMessageContaining("nobody has that key");
+        other.close();
     }
 
     @ParameterizedTest

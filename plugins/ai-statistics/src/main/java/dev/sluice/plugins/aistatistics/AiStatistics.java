@@ -20,6 +20,8 @@ public final class AiStatistics implements FilterPlugin<AiStatisticsConfig> {
     private static final Set<Operation> NO_MODEL_WORKS =
             EnumSet.of(Operation.OTHER, Operation.MODELS, Operation.FILES, Operation.BATCHES, Operation.FINE_TUNING);
 
+    private final Labels labels = new Labels();
+
     @Override
     public String name() {
         return "ai-statistics";
@@ -32,7 +34,7 @@ public final class AiStatistics implements FilterPlugin<AiStatisticsConfig> {
 
     @Override
     public FilterFactory open(AiStatisticsConfig config, Scope scope) {
-        Statistics statistics = new Statistics(config, scope.meters());
+        Statistics statistics = new Statistics(config, scope.meters(), labels);
         Otlp otlp = config.otlp();
         Tracer tracer = otlp == null ? null : new Tracer(otlp, SpanExporter.open(scope, otlp));
         boolean reads = statistics.attributes().readBodies();

@@ -11,18 +11,13 @@ final class BoundedNames {
     static final String OTHER = "other";
 
     private final Set<String> known = ConcurrentHashMap.newKeySet();
-    private final int most;
-
-    BoundedNames(int most) {
-        this.most = most;
-    }
-
     /**
      * The name as a label, or {@link #OTHER}.
      *
+     * @param most how many names there may be
      * @param earned whether it may take a place: a name that nothing was ever answered for must not push out real ones
      */
-    String label(String name, boolean earned) {
+    String label(String name, int most, boolean earned) {
         if (known.contains(name)) {
             return name;
         }

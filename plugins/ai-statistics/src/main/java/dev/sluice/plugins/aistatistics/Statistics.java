@@ -32,22 +32,21 @@ final class Statistics {
     private final MeterRegistry meters;
     private final Prices prices;
     private final String currency;
-    private final BoundedNames models;
-    private final BoundedNames consumers;
-    private final BoundedNames cacheResults = new BoundedNames(MAX_WORDS);
-    private final BoundedNames risks = new BoundedNames(MAX_WORDS);
-    private final BoundedNames limits = new BoundedNames(MAX_WORDS);
+    private final Labels labels;
+    private final int maxModels;
+    private final int maxConsumers;
     private final Attributes attributes;
     private final List<String> contentTypes;
     private final List<String> sessionHeaders;
     private final boolean countsTokens;
 
-    Statistics(AiStatisticsConfig config, MeterRegistry meters) {
+    Statistics(AiStatisticsConfig config, MeterRegistry meters, Labels labels) {
         this.meters = meters;
         this.prices = new Prices(config.prices());
         this.currency = config.currency();
-        this.models = new BoundedNames(config.maxModels());
-        this.consumers = new BoundedNames(config.maxConsumers());
+        this.labels = labels;
+        this.maxModels = config.maxModels();
+        this.maxConsumers = config.maxConsumers();
         this.attributes = Attributes.of(config);
         this.contentTypes = config.enableContentTypes();
         this.sessionHeaders = config.sessionIdHeader() == null
@@ -74,7 +73,7 @@ final class Statistics {
                 "route",
                 exchange.route(),
                 "consumer",
-                consumer == null ? NONE : consumers.label(consumer, true),
+                consumer == null ? NONE : labels.consumers().label(consumer, maxConsumers, true),
                 "gen_ai.operation.name",
                 exchange.operation().name().toLowerCase(Locale.ROOT));
         double cost = 0;
@@ -112,12 +111,14 @@ final class Statistics {
     private void found(Exchange exchange, Tags who, Outcome outcome) {
         String cache = exchange.get(Key.CACHE);
         if (cache != null) {
-            meters.counter("sluice.ai.cache", who.and("result", cacheResults.label(cache, true)))
+            meters.counter(
+                            "sluice.ai.cache",
+                            who.and("result", labels.cacheResults().label(cache, MAX_WORDS, true)))
                     .increment();
         }
         String risk = exchange.get(Key.RISK);
         if (risk != null) {
-            meters.counter("sluice.ai.risks", who.and("risk", risks.label(risk, true)))
+            meters.counter("sluice.ai.risks", who.and("risk", labels.risks().label(risk, MAX_WORDS, true)))
                     .increment();
         }
         // A provider's own 429 is a failed try, and counted as such.
@@ -127,7 +128,9 @@ final class Statistics {
                 && outcome.attempts().isEmpty();
         String limit = exchange.get(Key.LIMIT);
         if (limit != null || (ours && outcome.status() == TOO_MANY_REQUESTS)) {
-            meters.counter("sluice.ai.limited", who.and("limit", limits.label(limit == null ? source : limit, true)))
+            meters.counter(
+                            "sluice.ai.limited",
+                            who.and("limit", labels.limits().label(limit == null ? source : limit, MAX_WORDS, true)))
                     .increment();
         }
     }
@@ -188,7 +191,7 @@ final class Statistics {
         Target target = attempt.target();
         String model = target.model();
         boolean earned = attempt.failure() == null && attempt.usage() != null;
-        return target(target.provider(), model == null ? NONE : models.label(model, earned));
+        return target(target.provider(), model == null ? NONE : labels.models().label(model, maxModels, earned));
     }
 
     private static Tags target(String provider, String model) {

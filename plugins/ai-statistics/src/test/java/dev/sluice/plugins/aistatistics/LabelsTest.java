@@ -23,8 +23,13 @@ final class LabelsTest {
     @Test
     void hundredsOfThousandsOfNamesMakeAsManyMetersAsAllowed() {
         MeterRegistry meters = new SimpleMeterRegistry();
-        Statistics statistics = new Statistics(CONFIG, meters);
+        Labels labels = new Labels();
+        Statistics statistics = new Statistics(CONFIG, meters, labels);
         for (int i = 0; i < NAMES; i++) {
+            if (i % 20_000 == 0) {
+                // A reload opens the filter anew.
+                statistics = new Statistics(CONFIG, meters, labels);
+            }
             FakeExchange exchange = FakeExchange.openAi();
             exchange.put(Key.CONSUMER, "consumer-" + i);
             exchange.put(Key.CACHE, "cache-" + i);
