@@ -171,6 +171,8 @@ class AiProxyTest {
                                 .toList());
 
         JsonNode fields = descriptor.path("providerSchema").path("properties");
+        // A default would stand in every type's config, also where the field is refused.
+        assertThat(fields).noneMatch(field -> field.has("default"));
         assertThat(words(fields.path("paths")))
                 .containsExactlyElementsOf(
                         Arrays.stream(Api.values()).map(Api::key).toList());
