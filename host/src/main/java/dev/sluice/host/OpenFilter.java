@@ -25,23 +25,25 @@ final class OpenFilter {
      */
     record Identity(PluginGeneration generation, String filter, ObjectNode config, String route, int ordinal) {}
 
-    /** What the filter sees of its surroundings, if it looks. */
+    /** What the filter sees of its surroundings, if it looks; {@code named} are the providers that the chain's configs name. */
     record Surroundings(
             List<String> before,
             List<String> after,
+            List<String> named,
             Map<String, HostProvider> providers,
             Map<String, HostConsumer> consumers) {
 
         HostScope.Owner owner(Identity identity) {
             return new HostScope.Owner(
                     identity.filter,
-                    new Place(identity.route, before, after),
+                    new Place(identity.route, before, after, named),
                     Map.copyOf(providers),
                     Map.copyOf(consumers));
         }
     }
 
-    private record Place(String route, List<String> before, List<String> after) implements Scope.Chain {}
+    private record Place(String route, List<String> before, List<String> after, List<String> providers)
+            implements Scope.Chain {}
 
     private final Identity identity;
     private Surroundings surroundings;
@@ -72,7 +74,9 @@ final class OpenFilter {
     /** Whether it may go on in these surroundings: what it has looked at is as it was. */
     boolean fits(Surroundings now) {
         boolean chain = !scope.hasReadChain()
-                || (surroundings.before.equals(now.before) && surroundings.after.equals(now.after));
+                || (surroundings.before.equals(now.before)
+                        && surroundings.after.equals(now.after)
+                        && surroundings.named.equals(now.named));
         boolean providers = !scope.hasReadProviders() || surroundings.providers.equals(now.providers);
         boolean consumers = !scope.hasReadConsumers() || surroundings.consumers.equals(now.consumers);
         return chain && providers && consumers;

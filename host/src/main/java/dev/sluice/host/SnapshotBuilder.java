@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,20 +150,22 @@ final class SnapshotBuilder {
 
         private List<Route> routes() {
             List<Chain.Entry> global = entries("", config.filters(), List.of());
-            List<String> globalNames =
-                    config.filters().stream().map(use -> use.filter().name()).toList();
             List<Route> routes = new ArrayList<>();
             for (RouteConfig route : config.routes()) {
                 List<Chain.Entry> entries = new ArrayList<>(global);
-                entries.addAll(entries(route.name(), route.filters(), globalNames));
+                entries.addAll(entries(route.name(), route.filters(), config.filters()));
                 routes.add(new Route(routes.size(), route, new Chain(entries)));
             }
             return routes;
         }
 
-        private List<Chain.Entry> entries(String route, List<FilterUse> uses, List<String> outer) {
-            List<String> names = new ArrayList<>(outer);
-            uses.forEach(use -> names.add(use.filter().name()));
+        private List<Chain.Entry> entries(String route, List<FilterUse> uses, List<FilterUse> outer) {
+            List<FilterUse> whole = Stream.concat(outer.stream(), uses.stream()).toList();
+            List<String> names = whole.stream().map(use -> use.filter().name()).toList();
+            List<String> named = whole.stream()
+                    .flatMap(use -> use.providers().stream())
+                    .distinct()
+                    .toList();
             Map<Identity, Integer> ordinals = new HashMap<>();
             List<Chain.Entry> entries = new ArrayList<>();
             for (int i = 0; i < uses.size(); i++) {
@@ -175,6 +178,7 @@ final class SnapshotBuilder {
                 Surroundings surroundings = new Surroundings(
                         List.copyOf(names.subList(0, at)),
                         List.copyOf(names.subList(at + 1, names.size())),
+                        named,
                         providers,
                         consumers);
                 OpenFilter filter = carryOver(identity, surroundings);

@@ -76,5 +76,8 @@ public interface Scope {
 
         /** The filters listed after this one, in order. */
         List<String> after();
+
+        /** The providers that the configs of these filters name, without repeats; a filter may pick others, too. */
+        List<String> providers();
     }
 }

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +48,9 @@ public final class FakeScope implements Scope, AutoCloseable {
     private final Map<Class<?>, Object> services = new HashMap<>();
     private final Map<String, Supplier<JsonNode>> shown = new HashMap<>();
     private final Map<String, Function<ObjectNode, JsonNode>> actions = new HashMap<>();
-    private Chain chain = new FakeChain("test", List.of(), List.of());
+    private List<String> before = List.of();
+    private List<String> after = List.of();
+    private @Nullable List<String> named;
 
     /** A scope on a clock of its own. */
     public FakeScope() {
@@ -74,7 +77,14 @@ public final class FakeScope implements Scope, AutoCloseable {
 
     /** The same, in a chain of route {@code test} with these filters before and after it. */
     public FakeScope between(List<String> before, List<String> after) {
-        chain = new FakeChain("test", List.copyOf(before), List.copyOf(after));
+        this.before = List.copyOf(before);
+        this.after = List.copyOf(after);
+        return this;
+    }
+
+    /** The same, in a chain whose configs name these providers; all there are unless told. */
+    public FakeScope naming(String... providers) {
+        named = List.of(providers);
         return this;
     }
 
@@ -184,7 +194,7 @@ public final class FakeScope implements Scope, AutoCloseable {
 
     @Override
     public Chain chain() {
-        return chain;
+        return new FakeChain("test", before, after, named == null ? List.copyOf(providers.keySet()) : named);
     }
 
     @Override
@@ -222,5 +232,6 @@ public final class FakeScope implements Scope, AutoCloseable {
         }
     }
 
-    private record FakeChain(String route, List<String> before, List<String> after) implements Chain {}
+    private record FakeChain(String route, List<String> before, List<String> after, List<String> providers)
+            implements Chain {}
 }

@@ -334,5 +334,6 @@ class FakesTest {
         assertThat(scope.service(String.class)).isEmpty();
         assertThat(scope.chain().before()).containsExactly("a");
         assertThat(scope.chain().after()).containsExactly("b");
+        assertThat(scope.chain().providers()).containsExactly("p");
     }
 }

@@ -7,6 +7,7 @@ import dev.sluice.host.plugin.Descriptor;
 import dev.sluice.host.plugin.InstalledFilter;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +54,7 @@ final class FilterConfigs {
         SchemaView view = SchemaView.of(schema.source());
         new Aliases(places, problems).resolve(view, given, path);
         ObjectNode tree = normalized(filter, given, path);
-        providers.refer(view, tree, path, route);
+        Set<String> named = providers.refer(view, tree, path, route);
         new Formats(places, problems).check(view, tree, path);
         new SchemaCheck(places, problems).check(schema, tree, path);
         Record bound = null;
@@ -61,7 +62,8 @@ final class FilterConfigs {
             Defaults.fill(SchemaView.certain(schema.source()), tree);
             bound = bound(filter, tree, path);
         }
-        FilterUse use = bound == null ? null : new FilterUse(filter, bound, tree, skipOnError, path);
+        FilterUse use =
+                bound == null ? null : new FilterUse(filter, bound, tree, skipOnError, List.copyOf(named), path);
         return new FilterDraft(filter, tree, shown, path, entry, use);
     }
 

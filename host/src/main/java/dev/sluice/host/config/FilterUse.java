@@ -2,6 +2,7 @@ package dev.sluice.host.config;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.host.plugin.InstalledFilter;
+import java.util.List;
 
 /**
  * One entry of a filter list: which filter, and how it is configured here.
@@ -10,6 +11,13 @@ import dev.sluice.host.plugin.InstalledFilter;
  * @param config bound to the filter's record
  * @param tree what it was bound from, aliases resolved: the entry's identity over reloads
  * @param skipOnError whether an exception lets the exchange go on without the filter ({@code onError: skip})
+ * @param providers those that its config names
  * @param path where it stands in the file, for errors: {@code routes[0].filters[2].cache}
  */
-public record FilterUse(InstalledFilter filter, Record config, ObjectNode tree, boolean skipOnError, String path) {}
+public record FilterUse(
+        InstalledFilter filter,
+        Record config,
+        ObjectNode tree,
+        boolean skipOnError,
+        List<String> providers,
+        String path) {}

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -72,16 +73,25 @@ final class Providers {
      * that stands there inline is read, and its name put in its place.
      *
      * @param route the name of the filter's route, which an inline provider takes; null outside of routes
+     * @return the names
      */
-    void refer(SchemaView schema, JsonNode config, String path, @Nullable String route) {
+    Set<String> refer(SchemaView schema, JsonNode config, String path, @Nullable String route) {
+        Set<String> names = new LinkedHashSet<>();
+        refer(schema, config, path, route, names);
+        return names;
+    }
+
+    private void refer(SchemaView schema, JsonNode config, String path, @Nullable String route, Set<String> names) {
         schema.children(config, path, (child, value, at, replace) -> {
             if (!child.is("x-provider")) {
-                refer(child, value, at, route);
+                refer(child, value, at, route, names);
             } else if (value instanceof ObjectNode inline) {
                 String name = inline(inline.deepCopy(), at, route);
                 replace.accept(TextNode.valueOf(name));
+                names.add(name);
             } else if (value.isTextual()) {
                 references.put(at, value.textValue());
+                names.add(value.textValue());
             }
         });
     }

@@ -6,11 +6,14 @@ import dev.sluice.api.Headers;
 import dev.sluice.api.Provider;
 import dev.sluice.api.UpstreamRequest;
 import java.util.List;
+import java.util.Map;
 
 /** Puts a try's key where its provider wants it, and takes the client's away. */
 final class Keys {
     private static final String BEARER = "Bearer ";
     private static final List<String> FIELDS = List.of("authorization", "x-api-key", "api-key", "x-goog-api-key");
+
+    private static final Credential CLIENTS = Credential.of(Map.of("owner", "client"));
 
     private Keys() {}
 
@@ -18,6 +21,8 @@ final class Keys {
         Headers headers = request.headers();
         boolean passes = upstreams.config().passCredential();
         if (passes && (auth.isIn(request) || FIELDS.stream().anyMatch(name -> headers.get(name) != null))) {
+            // Whoever chose one of the provider's own for this try must not blame that one for what becomes of it.
+            attempt.credential(CLIENTS);
             return;
         }
         if (!passes) {

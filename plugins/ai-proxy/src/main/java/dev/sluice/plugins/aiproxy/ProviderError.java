@@ -39,9 +39,16 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
     }
 
     private static final Pattern WORD = Pattern.compile("[a-zA-Z][a-zA-Z0-9_.\\[\\]-]{0,63}");
-    /** How providers say that an account is empty, which OpenAI does with a 429 and Anthropic with a 400. */
+    /** Types and codes by which providers say that an account is empty; OpenAI does with a 429. */
     private static final List<String> NO_CREDIT =
-            List.of("insufficient_quota", "insufficient_balance", "billing", "arrearage", "credit balance is too low");
+            List.of("insufficient_quota", "insufficient_balance", "billing", "arrearage");
+    /**
+     * How Anthropic says it, with a 400. Only a message that begins so: providers repeat words of the client's in their
+     * messages, and whoever could have a gateway believe that its accounts are empty could have it give up its keys.
+     */
+    private static final String NO_CREDIT_MESSAGE = "your credit balance is too low";
+    /** Types, codes and reasons by which providers refuse a key with a 400; never a message, for the same reason. */
+    private static final List<String> BAD_KEY = List.of("invalid_api_key", "api_key_invalid", "invalid_iam_token");
 
     /** What an error inside an answer would have been as a status, by a word of its type or code. */
     private static final List<Map.Entry<String, Integer>> STATUSES = List.of(
@@ -60,7 +67,7 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
     /** Of an error answer; the tree is null if its body is none. */
     static ProviderError of(int status, @Nullable JsonNode body) {
         String said = body == null ? "" : message(body);
-        if (status == 401 || status == 403) {
+        if (status == 401 || status == 403 || (status == 400 && refusesKey(body))) {
             return new ProviderError(
                     502, "upstream_auth", "the provider refused the gateway's credential", Spelled.NOT);
         }
@@ -117,6 +124,15 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
         return Reply.error(502, "upstream_broken", "the provider's stream ended before its answer was finished");
     }
 
+    private static boolean refusesKey(@Nullable JsonNode body) {
+        JsonNode error = error(body);
+        StringBuilder words = new StringBuilder(kind(error));
+        error.path("details")
+                .forEach(detail -> words.append(' ')
+                        .append(detail.path("reason").asText("").toLowerCase(Locale.ROOT)));
+        return BAD_KEY.stream().anyMatch(word -> words.indexOf(word) >= 0);
+    }
+
     Reply reply(@Nullable String retryAfter) {
         Reply reply = Reply.error(status, code, message)
                 .spelled(spelled.type(), spelled.code(), spelled.param())
@@ -127,7 +143,7 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
     private static String code(int status, @Nullable JsonNode body, String message) {
         String kind = kind(error(body));
         String text = message.toLowerCase(Locale.ROOT);
-        if (status == 402 || NO_CREDIT.stream().anyMatch(word -> kind.contains(word) || text.contains(word))) {
+        if (status == 402 || NO_CREDIT.stream().anyMatch(kind::contains) || text.startsWith(NO_CREDIT_MESSAGE)) {
             return "upstream_quota";
         }
         if (kind.contains("context_length")
