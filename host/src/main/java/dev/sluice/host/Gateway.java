@@ -9,6 +9,7 @@ import dev.sluice.host.config.ConfigLoader;
 import dev.sluice.host.config.ConfigLoader.Broken;
 import dev.sluice.host.config.ConfigLoader.Loaded;
 import dev.sluice.host.config.Problem;
+import dev.sluice.host.config.RedisConfig;
 import dev.sluice.host.exchange.Blocking;
 import dev.sluice.host.exchange.HookWatch;
 import dev.sluice.host.exchange.HostScope;
@@ -22,6 +23,8 @@ import dev.sluice.host.plugin.PluginCatalog.Refused;
 import dev.sluice.host.plugin.PluginGeneration;
 import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.state.MemoryStore;
+import dev.sluice.host.state.RedisStore;
+import dev.sluice.host.state.StateStore;
 import dev.sluice.host.upstream.EndpointChecks;
 import dev.sluice.host.upstream.EndpointRegistry;
 import dev.sluice.host.upstream.Endpoints;
@@ -79,6 +82,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
 
     private final Services services;
     private final Sources sources;
+    private final StateStore state;
     private final EndpointRegistry endpoints;
     private final EndpointChecks checks;
     private final Publisher publisher;
@@ -121,10 +125,10 @@ public final class Gateway implements AutoCloseable, GatewayView {
         services = Services.of(config.listen().limits(), blocking, new Telemetry(meters), new AccessLog());
         endpoints = new EndpointRegistry(meters, System::nanoTime);
         checks = new EndpointChecks(vertx, (to, request) -> anyLoop().call(to, request));
+        state = store(config.state());
         publisher = new Publisher(
                 sources,
-                new SnapshotBuilder(
-                        services, this::anyLoop, MemoryStore.ofBytes(STATE_BYTES), endpoints, builderThread, openLimit),
+                new SnapshotBuilder(services, this::anyLoop, state, endpoints, builderThread, openLimit),
                 this::follow,
                 snapshot -> verticles.forEach(verticle -> verticle.loop().expire(snapshot)));
         meters.gauge(
@@ -180,6 +184,11 @@ public final class Gateway implements AutoCloseable, GatewayView {
         }
     }
 
+    private StateStore store(Config.State where) {
+        RedisConfig redis = where.redis();
+        return redis == null ? MemoryStore.ofBytes(STATE_BYTES) : RedisStore.open(vertx, redis, meters);
+    }
+
     private void open(Config config, int loops) throws StartException {
         for (int i = 0; i < loops; i++) {
             verticles.add(new LoopVerticle(watch, connections));
@@ -190,6 +199,10 @@ public final class Gateway implements AutoCloseable, GatewayView {
                         () -> verticles.get(next.getAndIncrement()), new DeploymentOptions().setInstances(loops)),
                 config,
                 "the event loops cannot be started");
+        if (state instanceof RedisStore redis) {
+            // So that filters which ask it while they open are not refused; it may be away for all that.
+            await(redis.tried(), config, "the shared state cannot be looked for");
+        }
         List<Problem> problems = publisher.start(config);
         if (!problems.isEmpty()) {
             throw new StartException(problems);
@@ -486,6 +499,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
     @Override
     public void close() {
         endPublishing();
+        state.close();
         try {
             vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

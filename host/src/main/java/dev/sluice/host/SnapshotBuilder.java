@@ -20,7 +20,7 @@ import dev.sluice.host.route.HostProvider;
 import dev.sluice.host.route.Route;
 import dev.sluice.host.route.RouteTable;
 import dev.sluice.host.route.Snapshot;
-import dev.sluice.host.state.MemoryStore;
+import dev.sluice.host.state.StateStore;
 import dev.sluice.host.upstream.EndpointRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +59,7 @@ final class SnapshotBuilder {
 
     private final Services services;
     private final Supplier<Loop> loops;
-    private final MemoryStore state;
+    private final StateStore state;
     private final EndpointRegistry endpoints;
     private final Executor closing;
     private final Duration openLimit;
@@ -74,7 +74,7 @@ final class SnapshotBuilder {
     SnapshotBuilder(
             Services services,
             Supplier<Loop> loops,
-            MemoryStore state,
+            StateStore state,
             EndpointRegistry endpoints,
             Executor closing,
             Duration openLimit) {

@@ -26,7 +26,7 @@ public final class Script {
      * A script.
      *
      * @param version to be raised whenever what the script stores changes
-     * @param lua as Redis runs it, with {@code KEYS} and {@code ARGV}; the time in milliseconds comes last in
+     * @param lua as Redis runs it, with {@code KEYS} and {@code ARGV}; the time in milliseconds, Redis's own, comes last in
      *     {@code ARGV}; must touch no key but {@code KEYS}
      * @param javaTwin the same in Java
      */

@@ -10,6 +10,10 @@ import java.util.concurrent.CompletionStage;
  * the filter's own: those of other filters, or of another {@code State-Version} of its jar, cannot be seen. Values are
  * strings and numbers only, so that no class of a plugin is held.
  *
+ * <p>A key that begins with {@code {…}} is kept together with all others of the filter that begin with the same; all
+ * others are kept together, too. On a Redis Cluster each such group is on one node, so a filter with much to keep groups by
+ * subject: {@code {alice}minute}.
+ *
  * <p>Usable from any thread; stages complete on the caller's event loop, or on any thread for a caller without one.
  */
 public interface SharedState {
@@ -38,6 +42,10 @@ public interface SharedState {
     /** Removes the value; whether there was one. */
     CompletionStage<Boolean> remove(String key);
 
-    /** Runs a script as one atomic step. */
+    /**
+     * Runs a script as one atomic step.
+     *
+     * @param keys all of one group: all beginning with the same {@code {…}}, or none with any; else the stage fails
+     */
     CompletionStage<List<String>> run(Script script, List<String> keys, List<String> args);
 }

@@ -74,7 +74,7 @@ public record Config(
     public record Plugins(Path dir, List<String> trust) {}
 
     /** Where shared state lives; null: in memory. */
-    public record State(@Nullable URI redis) {}
+    public record State(@Nullable RedisConfig redis) {}
 
     /** How long what is under way may take to finish. */
     public record Drain(Duration swap, Duration shutdown) {}

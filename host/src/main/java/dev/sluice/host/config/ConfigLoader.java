@@ -131,10 +131,6 @@ public final class ConfigLoader {
             SchemaView view = SchemaView.of(HostSchema.tree());
             new Formats(places, found).check(view, tree, "");
             new SchemaCheck(places, found).check(HostSchema.checked(), tree, "");
-            if (tree.path("state").has("redis")) {
-                found.add(places.keyProblem(
-                        "state.redis", "state on Redis is not supported yet: remove it, and each node keeps its own"));
-            }
             Defaults.fill(view, tree);
             return found;
         }

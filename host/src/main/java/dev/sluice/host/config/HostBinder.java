@@ -140,7 +140,12 @@ final class HostBinder {
     }
 
     State state(JsonNode tree) {
-        return new State(Formats.uri(tree.path("redis").asText()).orElse(null));
+        JsonNode redis = tree.path("redis");
+        return new State(
+                redis.isMissingNode()
+                        ? null
+                        : new RedisReader(places, problems, redis, tlsClient(redis.path("tls"), "state.redis.tls"))
+                                .read());
     }
 
     Drain drain(JsonNode tree) {

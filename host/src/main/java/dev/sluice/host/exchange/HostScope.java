@@ -33,6 +33,8 @@ import org.slf4j.LoggerFactory;
 
 /** What one opened filter has acquired; closes all of it together. Thread-safe. */
 public final class HostScope implements Scope, AutoCloseable {
+    /** Longer than any store lets one call take; a fuse against one that does not. */
+    private static final Duration LONGEST_CALL = Duration.ofSeconds(5);
 
     /**
      * Whose scope it is.
@@ -50,7 +52,7 @@ public final class HostScope implements Scope, AutoCloseable {
     private volatile Owner owner;
     private final Services services;
     private final Supplier<Loop> loops;
-    private final SharedState shared;
+    private final PendingState shared;
     private final Logger log;
     private final ScopeMeters meters;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
@@ -71,7 +73,7 @@ public final class HostScope implements Scope, AutoCloseable {
         this.owner = owner;
         this.services = services;
         this.loops = loops;
-        this.shared = shared;
+        this.shared = new PendingState(shared);
         this.log = LoggerFactory.getLogger("dev.sluice.filter." + owner.filter);
         this.meters = new ScopeMeters(services.telemetry());
     }
@@ -179,7 +181,7 @@ public final class HostScope implements Scope, AutoCloseable {
 
     @Override
     public AutoCloseable everyOnOneNode(String name, Duration period, Runnable task) {
-        return every(period, new Lease(shared, name, period, task));
+        return every(period, new Lease(shared, loops.get(), services.node(), name, period, task, log));
     }
 
     @Override
@@ -228,6 +230,7 @@ public final class HostScope implements Scope, AutoCloseable {
         actions.put(what, action);
     }
 
+    /** Also waits for the calls of the shared state that are under way; so not from an event loop. */
     @Override
     public void close() {
         List<AutoCloseable> closing;
@@ -240,6 +243,12 @@ public final class HostScope implements Scope, AutoCloseable {
             owned.clear();
         }
         closing.forEach(this::close);
+        if (!shared.awaitNone(LONGEST_CALL)) {
+            log.warn(
+                    "filter {} is closed while calls of its shared state are under way: they have taken more than {} s",
+                    owner.filter,
+                    LONGEST_CALL.toSeconds());
+        }
         place = null;
         shown.clear();
         actions.clear();

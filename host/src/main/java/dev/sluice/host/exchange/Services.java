@@ -2,6 +2,7 @@ package dev.sluice.host.exchange;
 
 import dev.sluice.host.config.Config.Limits;
 import dev.sluice.host.log.AccessLog;
+import java.util.UUID;
 
 /**
  * What all exchanges of a gateway share. Thread-safe.
@@ -11,6 +12,7 @@ import dev.sluice.host.log.AccessLog;
  * @param blocking runs what would block an event loop
  * @param telemetry the gateway's own meters
  * @param memory bytes that all exchanges together may buffer
+ * @param node tells this gateway from all others, also from another one of the same process
  */
 public record Services(
         Limits limits,
@@ -19,7 +21,8 @@ public record Services(
         Telemetry telemetry,
         AccessLog accessLog,
         Tokens tokens,
-        Memory memory) {
+        Memory memory,
+        String node) {
 
     /** The services for these limits. */
     public static Services of(Limits limits, Blocking blocking, Telemetry telemetry, AccessLog accessLog) {
@@ -30,6 +33,7 @@ public record Services(
                 telemetry,
                 accessLog,
                 new Tokens(),
-                new Memory(limits.buffered()));
+                new Memory(limits.buffered()),
+                UUID.randomUUID().toString());
     }
 }

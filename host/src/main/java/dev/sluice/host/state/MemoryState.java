@@ -77,14 +77,21 @@ final class MemoryState implements SharedState {
     public CompletionStage<List<String>> run(Script script, List<String> keys, List<String> args) {
         List<String> given = List.copyOf(keys);
         List<Name> names = given.stream().map(this::name).toList();
-        return stage(() -> store.locked(names, () -> {
+        return stage(() -> {
+            KeyGroups.check(script, given);
+            return run(script, given, names, List.copyOf(args));
+        });
+    }
+
+    private List<String> run(Script script, List<String> given, List<Name> names, List<String> args) {
+        return store.locked(names, () -> {
             Run run = new Run(script, given, names);
             try {
-                return List.copyOf(script.javaTwin().run(run, given, List.copyOf(args)));
+                return List.copyOf(script.javaTwin().run(run, given, args));
             } finally {
                 run.over = true;
             }
-        }));
+        });
     }
 
     private Name name(String key) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * itself. Beyond the bound those entries are forgotten that were used least, as if they had expired; a counter in steady
  * use stays. Safe for all threads; locks are striped over keys and held for the few instructions of one operation.
  */
-public final class MemoryStore {
+public final class MemoryStore implements StateStore {
     private static final int ENTRY_BYTES = 128;
     private static final int STRIPES = 256;
     private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
@@ -58,15 +58,14 @@ public final class MemoryStore {
         return new MemoryStore(maxBytes, InstantSource.system(), Ticker.systemTicker());
     }
 
-    /**
-     * What one filter sees of the store.
-     *
-     * @param filter the filter's name
-     * @param version its jar's {@code State-Version}: another one sees nothing of what this one keeps
-     */
+    @Override
     public SharedState of(String filter, int version) {
         return new MemoryState(this, filter, version);
     }
+
+    /** Nothing is under way; all stays as it is. */
+    @Override
+    public void close() {}
 
     /** About how many entries there are, over all filters; expired ones may still count. */
     public long size() {
@@ -109,13 +108,13 @@ public final class MemoryStore {
 
     /** Sets a value; null for one that never expires. */
     void set(Name name, String value, @Nullable Duration ttl) {
-        String unused = expiration.put(name, value, ttl == null ? FOR_EVER : positive(ttl));
+        String unused = expiration.put(name, value, ttl == null ? FOR_EVER : TimesToLive.positive(ttl));
     }
 
     /** Adds to a number and keeps its time to live; a new one gets the one given, null for one that never expires. */
     long add(Name name, long delta, @Nullable Duration ttl) {
         if (ttl != null) {
-            positive(ttl);
+            var unused = TimesToLive.positive(ttl);
         }
         String old = get(name);
         if (old == null) {
@@ -148,6 +147,9 @@ public final class MemoryStore {
         long number;
         try {
             number = Long.parseLong(old);
+            if (!Long.toString(number).equals(old)) {
+                throw new NumberFormatException("not as Redis spells it");
+            }
         } catch (NumberFormatException e) {
             throw new IllegalStateException(
                     "'" + name.key() + "' of " + name.filter() + " holds no number to add to", e);
@@ -157,13 +159,6 @@ public final class MemoryStore {
         } catch (ArithmeticException e) {
             throw new IllegalStateException("'" + name.key() + "' of " + name.filter() + " would leave 64 bits", e);
         }
-    }
-
-    private static Duration positive(Duration ttl) {
-        if (ttl.isNegative() || ttl.isZero()) {
-            throw new IllegalArgumentException("a time to live must be positive, not " + ttl);
-        }
-        return ttl;
     }
 
     private static int bytes(Name name, String value) {

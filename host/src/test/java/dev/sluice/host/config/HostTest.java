@@ -3,7 +3,9 @@ package dev.sluice.host.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,11 +132,75 @@ class HostTest {
     }
 
     @Test
-    void stateOnRedisIsRefusedInsteadOfSilentlyKeptInMemory() {
-        assertThat(files.problems(
-                        "state: { redis: \"redis://127.0.0.1:6379\" }\nroutes: [{ name: r, upstream: \"http://a\" }]"))
-                .containsExactly(
-                        "sluice.yaml:1:10 state.redis: state on Redis is not supported yet: remove it, and each"
-                                + " node keeps its own");
+    void stateOnRedisIsOneUrl() {
+        RedisConfig redis = redis("state: { redis: \"rediss://me:p%40ss+w%2Ford@[::1]/7\" }");
+        assertThat(redis.mode()).isEqualTo(RedisConfig.Mode.SINGLE);
+        assertThat(redis.nodes()).containsExactly(new RedisConfig.Node("::1", 6379));
+        assertThat(redis.login()).isEqualTo(new RedisConfig.Login("me", "p@ss+w/ord"));
+        assertThat(redis.database()).isEqualTo(7);
+        assertThat(redis.secure()).isTrue();
+        assertThat(redis.prefix()).isEqualTo("sluice:");
+        assertThat(redis.timeout()).isEqualTo(Duration.ofMillis(500));
+        assertThat(redis.connectTimeout()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(redis.connections()).isEqualTo(2);
+        assertThat(redis.place()).isEqualTo("[::1]:6379");
+        assertThat(redis.toString()).doesNotContain("p@ss");
+    }
+
+    @Test
+    void stateOnRedisHasFieldsForTheRest() {
+        RedisConfig cluster = redis("""
+                state:
+                  redis: { urls: [ "redis://a:1", "redis://b" ], mode: cluster, user: u, password: secret, prefix: "x-",
+                           timeout: 50ms, connectTimeout: 1s, connections: 3 }
+                """.stripTrailing());
+        assertThat(cluster.mode()).isEqualTo(RedisConfig.Mode.CLUSTER);
+        assertThat(cluster.place()).isEqualTo("a:1,b:6379");
+        assertThat(cluster.login()).isEqualTo(new RedisConfig.Login("u", "secret"));
+        assertThat(cluster.prefix()).isEqualTo("x-");
+        assertThat(cluster.timeout()).isEqualTo(Duration.ofMillis(50));
+        assertThat(cluster.connections()).isEqualTo(3);
+        RedisConfig sentinel =
+                redis("state: { redis: { urls: \"redis://:sp@s/2\", mode: sentinel, master: m, password: mp } }");
+        assertThat(sentinel.sentinelLogin()).isEqualTo(new RedisConfig.Login(null, "sp"));
+        assertThat(sentinel.login()).isEqualTo(new RedisConfig.Login(null, "mp"));
+        assertThat(sentinel.master()).isEqualTo("m");
+        assertThat(sentinel.database()).isEqualTo(2);
+    }
+
+    private RedisConfig redis(String yaml) {
+        return files.config(yaml + "\nroutes: [{ name: r, upstream: \"http://a\" }]")
+                .state()
+                .redis();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "'http://h' | state.redis: expected a URL like redis://127.0.0.1:6379, got 'http://h'",
+                "'redis://u:p@ss@h' | state.redis: expected a URL like redis://127.0.0.1:6379, got 'redis://****@h'; a password's reserved characters are written as %XX",
+                "'redis://u:pass@h/x' | state.redis: what follows the address must be a database's number, as in redis://127.0.0.1:6379/2",
+                "'redis://u:pass@h?db=1' | state.redis: a Redis URL takes no query and no fragment: use the fields of state.redis for what it says",
+                "{ urls: ['redis://a', 'redis://b'] } | state.redis.urls: mode 'single' takes one URL: set state.redis.mode to cluster or sentinel, or leave one",
+                "{ urls: ['redis://a', 'rediss://b'], mode: cluster } | state.redis.urls: all must have the same scheme, user, password and database",
+                "{ urls: ['redis://a/1'], mode: cluster } | state.redis.urls: a cluster has no databases but 0: remove what follows the address",
+                "{ urls: 'redis://a', mode: sentinel } | state.redis.mode: mode 'sentinel' needs the name of the master: set state.redis.master",
+                "{ urls: 'redis://a', master: m } | state.redis.master: only sentinels know masters by name: set state.redis.mode to sentinel, or remove it",
+                "{ urls: 'redis://a', user: m } | state.redis.user: a user without a password cannot log in: set state.redis.password",
+                "{ urls: 'redis://:x@a', password: m } | state.redis.password: the URL holds a password, too: keep one of them",
+                "{ urls: 'redis://a', tls: { insecure: true } } | state.redis.tls: goes with rediss:// only: write rediss:// in the URLs, or remove it",
+                "{ urls: 'redis://a', prefix: '{x}' } | state.redis.prefix: expected text without braces and white space, got '{x}'",
+                "{ urls: 'redis://a', timeout: 0s } | state.redis.timeout: must be more than zero",
+                "{ urls: 'redis://a', connections: 65 } | state.redis.connections: expected at most 64, got 65",
+                "{ mode: single } | state.redis: required key 'urls' is missing"
+            })
+    void aBadRedisIsAnErrorWithItsPlaceAndWithoutItsPassword(String redis, String message) {
+        assertThat(files.problems("state: { redis: " + redis + " }\nroutes: [{ name: r, upstream: \"http://a\" }]"))
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .matches("sluice\\.yaml:1:[0-9]+ .*")
+                .endsWith(message)
+                .doesNotContain("pass@");
     }
 }
