@@ -34,9 +34,14 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
 
         /** Only what can be a name: an echoed key is none. */
         private static @Nullable String word(JsonNode field) {
-            return field.isTextual() && WORD.matcher(field.textValue()).matches() ? field.textValue() : null;
+            String word = field.isTextual() ? field.textValue() : "";
+            boolean isName = WORD.matcher(word).matches() && !LIKE_A_KEY.matcher(word).find();
+            return isName && Redaction.of(word).equals(word) ? word : null;
         }
     }
+
+    /** Names have no such runs: digits and letters mixed. */
+    private static final Pattern LIKE_A_KEY = Pattern.compile("(?=[a-zA-Z]*[0-9])[a-zA-Z0-9]{16,}");
 
     private static final Pattern WORD = Pattern.compile("[a-zA-Z][a-zA-Z0-9_.\\[\\]-]{0,63}");
     /** Types and codes by which providers say that an account is empty; OpenAI does with a 429. */

@@ -280,7 +280,9 @@ class OpenAiUpstreamTest {
             value = {
                 "{'type':'invalid_request_error','code':'context_length_exceeded','param':'messages'} | invalid_request_error | context_length_exceeded | messages",
                 "{'type':'tokens','code':null,'param':'messages[0].content'} | tokens | - | messages[0].content",
-                "{'type':'sk-abc def','code':429,'param':{}} | - | - | -"
+                "{'type':'sk-abc def','code':429,'param':{}} | - | - | -",
+                "{'type':'requests','code':'sk-proj4711471147114711','param':'0123456789abcdef0123'} | requests | - | -",
+                "{'type':'a','code':'b','param':'abcdefabcdef0123abcdef'} | a | b | -"
             })
     void anErrorKeepsTheProvidersWordsForItsBody(String error, String type, String code, String param) {
         AttemptFilter tried = fixture.tried();

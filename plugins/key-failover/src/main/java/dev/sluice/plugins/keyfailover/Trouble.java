@@ -16,9 +16,14 @@ enum Trouble {
     STATUS;
 
     private static final int TOO_MANY_REQUESTS = 429;
+    /** The code where a limit of the gateway's own has refused a try: no key had a part in that. */
+    private static final String OUR_LIMIT = "rate_limited";
 
     /** Of a failed try; null if it says nothing of the key. */
     static @Nullable Trouble of(Failure failure, Settings settings) {
+        if (failure.code().equals(OUR_LIMIT)) {
+            return null;
+        }
         int status = failure.status();
         StatusPatterns chosen = settings.failoverOn();
         Trouble nature = switch (failure.reason()) {

@@ -273,6 +273,13 @@ final class RulesTest {
     }
 
     @Test
+    void aLimitOfTheGatewaysOwnCountsForNothing() {
+        open(ONE, TWO);
+        assertThat(fail(failure -> failure.code("rate_limited"), 429)).isEqualTo(ONE);
+        assertThat(state(0)).isEqualTo("healthy");
+    }
+
+    @Test
     void explicitPatternsCountTransportAsTheStatusThatTheClientWouldGet() {
         settings.on = List.of("5..");
         open(ONE, TWO, THREE);

@@ -1,0 +1,115 @@
+package dev.sluice.plugins.tokenratelimit;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One run of the script, in the making: one key for each limit that it concerns. Confined to its maker until it is run.
+ */
+final class Change {
+    private final List<String> keys = new ArrayList<>();
+    private final List<String> args = new ArrayList<>();
+    private final List<Place> places = new ArrayList<>();
+    private long charged;
+
+    /** What one of its keys is about. */
+    record Place(Rule rule, Subject subject, Limit limit) {}
+
+    /** What a request asks of a rule. */
+    static Change take(Rule rule, Subject subject, List<Limit> limits, long tokens, Duration ttl) {
+        Change change = new Change();
+        for (Limit limit : limits) {
+            String check = rule.shadow() ? "none" : limit.currency() == Limit.Currency.TOKENS ? rule.check() : "strict";
+            long reserved = switch (limit.currency()) {
+                case TOKENS -> tokens;
+                case REQUESTS -> 0;
+                case CONCURRENCY -> 1;
+            };
+            long at = limit.currency() == Limit.Currency.REQUESTS ? 1 : 0;
+            change.add(rule, subject, limit, check, ttl, 0, 0, 0, reserved, at);
+        }
+        return change;
+    }
+
+    /** What it has used in the end, in place of what it had reserved. */
+    static Change settle(Claim claim, long cost, Duration ttl, boolean givesBack) {
+        Change change = new Change();
+        for (Claim.Figure figure : claim.figures()) {
+            switch (figure.limit().currency()) {
+                case TOKENS -> change.back(claim, figure, ttl, cost, givesBack ? claim.tokens() : 0);
+                case REQUESTS -> {}
+                case CONCURRENCY -> change.back(claim, figure, ttl, 0, givesBack ? 1 : 0);
+            }
+        }
+        return change;
+    }
+
+    /** As if it had never asked. */
+    static Change release(Claim claim, Duration ttl) {
+        Change change = new Change();
+        for (Claim.Figure figure : claim.figures()) {
+            if (figure.end() == 0) {
+                continue;
+            }
+            switch (figure.limit().currency()) {
+                case TOKENS -> change.back(claim, figure, ttl, 0, claim.tokens());
+                case REQUESTS -> change.back(claim, figure, ttl, -1, 0);
+                case CONCURRENCY -> change.back(claim, figure, ttl, 0, 1);
+            }
+        }
+        return change;
+    }
+
+    private void back(Claim claim, Claim.Figure figure, Duration ttl, long charge, long back) {
+        if (charge != 0 || back != 0) {
+            add(claim.rule(), claim.subject(), figure.limit(), "none", ttl, charge, back, figure.end(), 0, 0);
+        }
+    }
+
+    private void add(
+            Rule rule,
+            Subject subject,
+            Limit limit,
+            String check,
+            Duration ttl,
+            long charge,
+            long back,
+            long backEnd,
+            long want,
+            long take) {
+        keys.add("{" + rule.id() + "|" + subject.key() + "}" + limit.suffix());
+        places.add(new Place(rule, subject, limit));
+        args.add(limit.algorithm());
+        for (long number : new long[] {limit.amount(), limit.window().toMillis(), limit.capacity()}) {
+            args.add(Long.toString(number));
+        }
+        args.add(check);
+        for (long number : new long[] {ttl.toMillis(), charge, back, backEnd, want, take}) {
+            args.add(Long.toString(number));
+        }
+        charged += charge;
+    }
+
+    boolean isEmpty() {
+        return keys.isEmpty();
+    }
+
+    List<String> keys() {
+        return keys;
+    }
+
+    List<String> args() {
+        return args;
+    }
+
+    /** What its keys are about, in their order. */
+    List<Place> places() {
+        return places;
+    }
+
+    /** Tokens that it charges. */
+    long charged() {
+        return charged;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.sluice.plugins.tokenratelimit;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What one request has taken of one rule, or what it was refused. Immutable.
+ *
+ * @param local whether it was taken from this node's own count
+ * @param tokens reserved
+ * @param figures one for each of the rule's limits; empty if nobody was asked
+ */
+record Claim(Rule rule, Subject subject, boolean granted, boolean local, long tokens, List<Figure> figures) {
+
+    /**
+     * How a limit stands.
+     *
+     * @param used and reserved, what was taken now included
+     * @param reset until all that was used has left, in milliseconds
+     * @param until what was asked fits
+     * @param end of the reservation
+     * @param refused whether it was this limit
+     */
+    record Figure(Limit limit, long used, long reserved, long reset, long until, long end, boolean refused) {
+        long remaining() {
+            return Math.max(0, limit.capacity() - used - reserved);
+        }
+
+        /** Whether another rule would have refused what this one has let through. */
+        boolean isOver() {
+            return used + reserved > limit.capacity();
+        }
+    }
+
+    /** One to whom nobody has counted anything. */
+    static Claim uncounted(Rule rule, Subject subject, boolean granted) {
+        return new Claim(rule, subject, granted, false, 0, List.of());
+    }
+
+    static Claim of(Rule rule, Subject subject, List<Limit> limits, long tokens, boolean local, List<String> answer) {
+        List<Figure> figures = new ArrayList<>();
+        for (int i = 0; i < limits.size(); i++) {
+            int at = 1 + i * Windows.ANSWERS;
+            figures.add(new Figure(
+                    limits.get(i),
+                    Long.parseLong(answer.get(at)),
+                    Long.parseLong(answer.get(at + 1)),
+                    Long.parseLong(answer.get(at + 2)),
+                    Long.parseLong(answer.get(at + 3)),
+                    Long.parseLong(answer.get(at + 4)),
+                    answer.get(at + 5).equals("1")));
+        }
+        return new Claim(rule, subject, answer.get(0).equals("1"), local, tokens, List.copyOf(figures));
+    }
+
+    /** The limit that refused; the first if none is said to have. */
+    Figure tightest() {
+        return figures.stream().filter(Figure::refused).findFirst().orElseGet(() -> figures.get(0));
+    }
+}

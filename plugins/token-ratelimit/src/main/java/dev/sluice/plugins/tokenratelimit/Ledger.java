@@ -1,0 +1,297 @@
+package dev.sluice.plugins.tokenratelimit;
+
+import dev.sluice.api.Scope;
+import dev.sluice.api.SharedState;
+import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.OnStoreFailure;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * Takes from the shared state and settles with it; knows what to do while it cannot be reached. Nobody waits for it longer
+ * than the time they give it. Safe for all threads.
+ */
+final class Ledger implements AutoCloseable {
+    /** After a failure, the time for which nobody asks the shared state. */
+    static final Duration REST = Duration.ofSeconds(1);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final SharedState shared;
+    private final LocalStore local;
+    private final Board board;
+    private final OnStoreFailure onFailure;
+    private final double share;
+    private final Duration ttl;
+    private final int maxQueued;
+    private final Logger log;
+    private final LongSupplier clock;
+    private final Deque<Change> queue = new ArrayDeque<>();
+    private final AtomicLong awayUntil = new AtomicLong(Long.MIN_VALUE);
+    private final Counter failures;
+    private final Counter dropped;
+    private final Counter droppedTokens;
+
+    Ledger(
+            Scope scope,
+            Board board,
+            OnStoreFailure onFailure,
+            double share,
+            Duration ttl,
+            int maxQueued,
+            LongSupplier clock) {
+        this.board = board;
+        this.shared = scope.shared();
+        this.local = new LocalStore(clock);
+        this.onFailure = onFailure;
+        this.share = share;
+        this.ttl = ttl;
+        this.maxQueued = maxQueued;
+        this.log = scope.log();
+        this.clock = clock;
+        MeterRegistry meters = scope.meters();
+        String route = scope.chain().route();
+        this.failures = meters.counter("sluice_token_ratelimit_store_failures_total", "route", route);
+        this.dropped = meters.counter("sluice_token_ratelimit_settles_dropped_total", "route", route);
+        this.droppedTokens = meters.counter("sluice_token_ratelimit_settles_dropped_tokens_total", "route", route);
+        meters.gauge(
+                "sluice_token_ratelimit_settles_queued",
+                List.of(io.micrometer.core.instrument.Tag.of("route", route)),
+                this,
+                Ledger::queued);
+    }
+
+    /**
+     * Takes of a rule for a request.
+     *
+     * @param patience completes when the request waits no longer
+     */
+    CompletionStage<Claim> take(
+            Rule rule, Subject subject, long tokens, Supplier<? extends CompletionStage<?>> patience) {
+        if (clock.getAsLong() < awayUntil.get()) {
+            return CompletableFuture.completedFuture(withoutStore(rule, subject, tokens));
+        }
+        Change change = Change.take(rule, subject, rule.limits(), tokens, ttl);
+        CompletableFuture<List<String>> asked = run(change);
+        CompletableFuture<Claim> taken = new CompletableFuture<>();
+        CompletableFuture<Void> unused = asked.handle((answer, error) -> {
+            Claim claim = null;
+            if (error == null) {
+                try {
+                    claim = Claim.of(rule, subject, rule.limits(), tokens, false, answer);
+                } catch (RuntimeException e) {
+                    failed(e);
+                }
+            } else {
+                failed(error);
+            }
+            boolean first = taken.complete(claim == null ? withoutStore(rule, subject, tokens) : claim);
+            if (!first && claim != null && claim.granted()) {
+                release(claim);
+            }
+            return null;
+        });
+        if (!taken.isDone()) {
+            CompletionStage<?> waited = patience.get().thenRun(() -> {
+                if (!taken.isDone()) {
+                    failed(new TimeoutException("no answer in time"));
+                    taken.complete(withoutStore(rule, subject, tokens));
+                }
+            });
+            assert waited != null;
+        }
+        return taken;
+    }
+
+    private Claim withoutStore(Rule rule, Subject subject, long tokens) {
+        return switch (onFailure) {
+            case ALLOW -> unreserved(rule, subject);
+            case DENY -> Claim.uncounted(rule, subject, rule.shadow());
+            case LOCAL -> {
+                List<Limit> limits =
+                        rule.limits().stream().map(limit -> limit.share(share)).toList();
+                Change change = Change.take(rule, subject, limits, tokens, ttl);
+                yield Claim.of(rule, subject, limits, tokens, true, runHere(change));
+            }
+        };
+    }
+
+    /** One that has reserved nothing, and whose use is charged all the same. */
+    private static Claim unreserved(Rule rule, Subject subject) {
+        List<Claim.Figure> figures = rule.limits().stream()
+                .map(limit -> new Claim.Figure(limit, 0, 0, 0, 0, 0, false))
+                .toList();
+        return new Claim(rule, subject, true, false, 0, figures);
+    }
+
+    /** Charges what was used in place of what was reserved; waits in a queue while the shared state is away. */
+    void settle(Claim claim, long cost) {
+        if (claim.local()) {
+            runHere(Change.settle(claim, cost, ttl, true));
+        }
+        // What this node has let through alone is charged to the limit of all.
+        apply(Change.settle(
+                claim.local() ? unreserved(claim.rule(), claim.subject()) : claim, cost, ttl, !claim.local()));
+    }
+
+    /** Charges what has become known of the use since it was settled; may be negative. */
+    void adjust(Claim claim, long cost) {
+        if (cost != 0) {
+            apply(Change.settle(claim, cost, ttl, false));
+        }
+    }
+
+    private List<String> runHere(Change change) {
+        if (change.isEmpty()) {
+            return List.of();
+        }
+        List<String> answer = local.run(Windows.SCRIPT, change.keys(), change.args());
+        board.saw(change, answer);
+        return answer;
+    }
+
+    /** Gives back what was taken, as if nobody had asked. */
+    void release(Claim claim) {
+        Change change = Change.release(claim, ttl);
+        if (claim.local()) {
+            runHere(change);
+        } else {
+            apply(change);
+        }
+    }
+
+    private void apply(Change change) {
+        if (change.isEmpty()) {
+            return;
+        }
+        if (clock.getAsLong() < awayUntil.get()) {
+            enqueue(change, false);
+            return;
+        }
+        CompletableFuture<Void> unused = run(change).handle((answer, error) -> {
+            if (error != null) {
+                failed(error);
+                enqueue(change, false);
+            }
+            return null;
+        });
+    }
+
+    private CompletableFuture<List<String>> run(Change change) {
+        try {
+            return shared.run(Windows.SCRIPT, change.keys(), change.args())
+                    .thenApply(answer -> {
+                        if (answer.size() != 1 + change.keys().size() * Windows.ANSWERS) {
+                            throw new IllegalStateException("it answers what no limit can be read from");
+                        }
+                        board.saw(change, answer);
+                        return answer;
+                    })
+                    .toCompletableFuture();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void failed(Throwable thrown) {
+        Throwable cause = thrown.getCause();
+        Throwable error = cause == null ? thrown : cause;
+        failures.increment();
+        long now = clock.getAsLong();
+        long before = awayUntil.getAndSet(now + REST.toMillis());
+        if (before < now) {
+            log.warn(
+                    "the shared state cannot be reached ({}): limits are {}",
+                    error.toString(),
+                    switch (onFailure) {
+                        case LOCAL -> "enforced by this node alone";
+                        case ALLOW -> "not enforced";
+                        case DENY -> "closed, every request is refused";
+                    });
+        }
+    }
+
+    private void enqueue(Change change, boolean first) {
+        synchronized (queue) {
+            if (queue.size() < maxQueued) {
+                if (first) {
+                    queue.addFirst(change);
+                } else {
+                    queue.addLast(change);
+                }
+                return;
+            }
+        }
+        dropped.increment();
+        droppedTokens.increment((double) Math.max(0, change.charged()));
+    }
+
+    int queued() {
+        synchronized (queue) {
+            return queue.size();
+        }
+    }
+
+    private @Nullable Change poll() {
+        synchronized (queue) {
+            return queue.poll();
+        }
+    }
+
+    /** Applies what has waited, until something fails; on a thread that may block. */
+    void flush() {
+        for (Change change = poll(); change != null; change = poll()) {
+            Change one = change;
+            CompletableFuture<List<String>> run = run(one);
+            try {
+                run.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException e) {
+                failed(e);
+                enqueue(one, true);
+                return;
+            } catch (TimeoutException e) {
+                // It may yet succeed: only if it fails is it done again.
+                CompletableFuture<Void> unused = run.handle((answer, error) -> {
+                    if (error != null) {
+                        enqueue(one, true);
+                    }
+                    return null;
+                });
+                failed(e);
+                return;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                enqueue(one, true);
+                return;
+            }
+        }
+    }
+
+    /** Tries once more what has waited, without waiting for it. */
+    @Override
+    public void close() {
+        for (Change change = poll(); change != null; change = poll()) {
+            Change one = change;
+            CompletableFuture<Void> unused = run(one).handle((answer, error) -> {
+                if (error != null) {
+                    dropped.increment();
+                    droppedTokens.increment((double) Math.max(0, one.charged()));
+                }
+                return null;
+            });
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package dev.sluice.plugins.tokenratelimit;
+
+import dev.sluice.api.Exchange;
+import dev.sluice.api.Target;
+import dev.sluice.api.Usage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One rule, ready for use. Safe for all threads.
+ *
+ * @param name what callers and operators call it
+ * @param id what its keys begin with: rules of the same one share what they count
+ * @param check how {@link Windows} judges tokens
+ * @param reserves whether tokens are reserved before they are used
+ * @param output what answers without an allowance of their own have been found to need
+ */
+record Rule(
+        String name,
+        String id,
+        List<Fact> by,
+        List<Condition> match,
+        List<Limit> limits,
+        double inputWeight,
+        double outputWeight,
+        double cachedWeight,
+        String check,
+        boolean reserves,
+        boolean shadow,
+        boolean cuts,
+        Average output) {
+
+    /** What a fact's value must be. */
+    record Condition(Fact fact, Predicate<String> values) {}
+
+    /** Whether it can be judged only once a try knows where it goes. */
+    boolean isOfTry() {
+        return by.stream().anyMatch(Fact::isOfTry)
+                || match.stream().anyMatch(condition -> condition.fact().isOfTry());
+    }
+
+    /** Whom the request counts for; null: the rule does not concern it. */
+    @Nullable
+    Subject subject(Exchange exchange, @Nullable Target target, @Nullable String model) {
+        for (Condition condition : match) {
+            String value = condition.fact().value(exchange, target, model);
+            if (value == null || !condition.values().test(value)) {
+                return null;
+            }
+        }
+        List<String> values = new ArrayList<>();
+        for (Fact fact : by) {
+            String value = fact.value(exchange, target, model);
+            values.add(value == null ? "" : value);
+        }
+        return Subject.of(by, values);
+    }
+
+    /** What a request may cost. */
+    long reservation(Estimate estimate) {
+        if (!reserves) {
+            return 0;
+        }
+        double output = estimate.output(this.output.get());
+        return (long) Math.ceil(estimate.input() * inputWeight + output * outputWeight);
+    }
+
+    /** What was used costs. */
+    long cost(Usage usage) {
+        long cached = Math.min(usage.cachedInput(), usage.input());
+        return Math.round(
+                (usage.input() - cached) * inputWeight + cached * cachedWeight + usage.output() * outputWeight);
+    }
+}
