@@ -35,7 +35,8 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
         /** Only what can be a name: an echoed key is none. */
         private static @Nullable String word(JsonNode field) {
             String word = field.isTextual() ? field.textValue() : "";
-            boolean isName = WORD.matcher(word).matches() && !LIKE_A_KEY.matcher(word).find();
+            boolean isName =
+                    WORD.matcher(word).matches() && !LIKE_A_KEY.matcher(word).find();
             return isName && Redaction.of(word).equals(word) ? word : null;
         }
     }
