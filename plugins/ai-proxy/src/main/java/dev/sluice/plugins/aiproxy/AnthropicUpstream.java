@@ -34,6 +34,7 @@ final class AnthropicUpstream implements AttemptFilter {
     private final Upstreams upstreams;
     private final boolean chat;
     private boolean finished;
+    private boolean stopped;
     private @Nullable ResponseHead head;
     private @Nullable Usage usage;
 
@@ -78,12 +79,16 @@ final class AnthropicUpstream implements AttemptFilter {
     @Override
     public Step onResponse(ResponseHead answer) {
         head = answer;
-        return ProviderError.page(answer);
+        Step page = ProviderError.page(answer);
+        return chat && page == Step.next() ? ProviderError.notAnAnswer(answer) : page;
     }
 
     @Override
     public Step onResponseBody(Body body) {
         Reply error = ProviderError.in(Dialect.ANTHROPIC, head, body);
+        if (error == null && chat) {
+            error = ProviderError.notAnAnswer(body);
+        }
         if (error != null) {
             return error;
         }
@@ -99,6 +104,7 @@ final class AnthropicUpstream implements AttemptFilter {
         if (!event.looksLikeJson()) {
             return dropped();
         }
+        stopped |= "message_stop".equals(event.name()) || event.mentions("\"message_stop\"");
         boolean counts = event.mentions("\"usage\"");
         boolean ends = event.mentions("\"stop_reason\"");
         boolean fails = "error".equals(event.name()) || event.mentions("\"error\"");
@@ -139,6 +145,14 @@ final class AnthropicUpstream implements AttemptFilter {
 
     @Override
     public Events onEnd() {
-        return chat && !finished ? Events.fail(ProviderError.unfinished()) : Events.none();
+        if (chat && !finished) {
+            return Events.fail(ProviderError.unfinished());
+        }
+        // To its clients a stream without its last event is one that was cut.
+        return chat && !stopped ? messageStop() : Events.none();
+    }
+
+    private static Event messageStop() {
+        return Event.data("{\"type\":\"message_stop\"}").name("message_stop");
     }
 }

@@ -98,12 +98,16 @@ final class OpenAiUpstream implements AttemptFilter {
     @Override
     public Step onResponse(ResponseHead answer) {
         head = answer;
-        return ProviderError.page(answer);
+        Step page = ProviderError.page(answer);
+        return chat && page == Step.next() ? ProviderError.notAnAnswer(answer) : page;
     }
 
     @Override
     public Step onResponseBody(Body body) {
         Reply error = ProviderError.in(Dialect.OPENAI, head, body);
+        if (error == null && chat) {
+            error = ProviderError.notAnAnswer(body);
+        }
         if (error != null) {
             return error;
         }

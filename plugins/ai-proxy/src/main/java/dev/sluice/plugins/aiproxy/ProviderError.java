@@ -69,6 +69,8 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
     /** How providers that have no code for it say that a prompt does not fit. */
     private static final List<String> TOO_LONG =
             List.of("maximum context length", "prompt is too long", "exceed context limit");
+    /** The same for what its filter has blocked. */
+    private static final String BLOCKED = "content filtering policy";
 
     /** Of an error answer; the tree is null if its body is none. */
     static ProviderError of(int status, @Nullable JsonNode body) {
@@ -125,6 +127,19 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
         return ChatReply.of(dialect, body).error() == null ? null : inBand(tree).reply(null);
     }
 
+    /** The error that the whole answer to a chat is where it is no JSON: empty, or cut short. */
+    static @Nullable Reply notAnAnswer(Body body) {
+        return body.isJson() ? null : Reply.error(502, "upstream_broken", "the provider's answer is no JSON");
+    }
+
+    /** The same by its head alone: bodies of other media types are not looked at. */
+    static Step notAnAnswer(ResponseHead head) {
+        String type = head.headers().get("content-type");
+        return head.status() < 300 && type != null && type.contains("text/html")
+                ? Reply.error(502, "upstream_broken", "the provider answered with a page")
+                : Step.next();
+    }
+
     /** Of a stream that ended without a reason. */
     static Reply unfinished() {
         return Reply.error(502, "upstream_broken", "the provider's stream ended before its answer was finished");
@@ -156,7 +171,9 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
                 || (status == 400 && TOO_LONG.stream().anyMatch(text::contains))) {
             return "context_length";
         }
-        if (kind.contains("content_policy") || kind.contains("content_filter")) {
+        if (kind.contains("content_policy")
+                || kind.contains("content_filter")
+                || (status == 400 && text.contains(BLOCKED))) {
             return "content_blocked";
         }
         return "upstream_error";

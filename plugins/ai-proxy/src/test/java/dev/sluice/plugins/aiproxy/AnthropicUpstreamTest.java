@@ -129,7 +129,38 @@ class AnthropicUpstreamTest {
                 "{'type':'message_delta','delta':{'stop_reason':'end_turn'},'usage':{'output_tokens':9}}");
         assertThat(tried.onEvent(delta)).isSameAs(delta);
         assertThat(fixture.usage).isEqualTo(Usage.of(15, 9).cachedInput(5).cacheWrite(7));
+        Event stop = event("message_stop", "{'type':'message_stop'}");
+        assertThat(tried.onEvent(stop)).isSameAs(stop);
         assertThat(tried.onEnd()).isSameAs(Events.none());
+    }
+
+    @Test
+    void aFinishedStreamWithoutItsLastEventGetsIt() {
+        AttemptFilter tried = fixture.tried();
+        tried.onEvent(event("message_delta", "{'type':'message_delta','delta':{'stop_reason':'end_turn'}}"));
+        Event last = (Event) tried.onEnd();
+        assertThat(last.name()).isEqualTo("message_stop");
+        assertThat(last.json().path("type").textValue()).isEqualTo("message_stop");
+    }
+
+    @Test
+    void aWholeAnswerThatIsNoJsonIsBroken() {
+        for (String body : new String[] {"", "{\"content\":[{\"ty"}) {
+            Reply reply = (Reply) fixture.tried().onResponseBody(new FakeBody(body));
+            assertThat(reply.code()).isEqualTo("upstream_broken");
+            assertThat(reply.text()).isEqualTo("the provider's answer is no JSON");
+        }
+    }
+
+    @Test
+    void whatTheProvidersFilterHasBlockedIsSaid() {
+        AttemptFilter tried = fixture.tried();
+        tried.onResponse(new FakeHead(400, "application/json"));
+        Reply reply =
+                (Reply) tried.onResponseBody(FakeBody.of("{'type':'error','error':{'type':'invalid_request_error',"
+                        + "'message':'Output blocked by content filtering policy'}}"));
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.code()).isEqualTo("content_blocked");
     }
 
     @Test

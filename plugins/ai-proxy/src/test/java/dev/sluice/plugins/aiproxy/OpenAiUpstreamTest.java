@@ -305,7 +305,27 @@ class OpenAiUpstreamTest {
         tried.onResponse(new FakeHead(200, "application/json"));
         assertThat(tried.onResponseBody(new FakeBody(USAGE))).isSameAs(Step.next());
         assertThat(fixture.usage).isEqualTo(Usage.of(3, 2));
+    }
+
+    @Test
+    void aWholeAnswerThatIsNoJsonIsBroken() {
+        for (String body : new String[] {"", "not json", "{\"choices\":[{"}) {
+            Reply reply = (Reply) fixture.tried().onResponseBody(new FakeBody(body));
+            assertThat(reply.status()).isEqualTo(502);
+            assertThat(reply.code()).isEqualTo("upstream_broken");
+            assertThat(reply.text()).isEqualTo("the provider's answer is no JSON");
+        }
+        fixture.operation = Operation.EMBEDDINGS;
+        fixture.request = new FakeRequest("/v1/embeddings", "https://h/v1", FakeBody.of("{}"));
         assertThat(fixture.tried().onResponseBody(new FakeBody("not json"))).isSameAs(Step.next());
+    }
+
+    @Test
+    void aPageForAnAnswerIsBroken() {
+        Reply reply = (Reply) fixture.tried().onResponse(new FakeHead(200, "text/html; charset=utf-8"));
+        assertThat(reply.status()).isEqualTo(502);
+        assertThat(reply.code()).isEqualTo("upstream_broken");
+        assertThat(reply.text()).isEqualTo("the provider answered with a page");
     }
 
     @ParameterizedTest

@@ -286,8 +286,8 @@ class TranslatingUpstreamTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "false | text/html | the provider answered with neither JSON nor a stream where JSON was asked for",
-                "true | text/html | the provider answered with neither JSON nor a stream where a stream was asked for"
+                "false | text/plain | the provider answered with neither JSON nor a stream where JSON was asked for",
+                "true | text/plain | the provider answered with neither JSON nor a stream where a stream was asked for"
             })
     void anAnswerOfTheWrongTypeIsBroken(boolean stream, String type, String message) {
         for (Dialect client : new Dialect[] {Dialect.OPENAI, Dialect.ANTHROPIC}) {
