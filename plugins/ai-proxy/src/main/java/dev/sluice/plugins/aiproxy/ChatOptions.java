@@ -128,21 +128,25 @@ record ChatOptions(
         }
     }
 
-    /** The messages from the last command on, the instructions among those before it, and whether there was one. */
-    boolean cleanUp(ArrayNode messages) {
-        for (int i = messages.size() - 1; i >= 0; i--) {
+    /** Where the last command stands among the messages; -1: there is none. */
+    int lastCommand(JsonNode messages) {
+        for (int i = messages.size() - 1; !cleanupCommands.isEmpty() && i >= 0; i--) {
             if (role(messages.get(i)).equals("user") && cleanupCommands.contains(text(messages.get(i)))) {
-                messages.remove(i);
-                for (int j = i - 1; j >= 0; j--) {
-                    String role = role(messages.get(j));
-                    if (!role.equals("system") && !role.equals("developer")) {
-                        messages.remove(j);
-                    }
-                }
-                return true;
+                return i;
             }
         }
-        return false;
+        return -1;
+    }
+
+    /** Drops the command there, and all before it but the instructions. */
+    static void forget(ArrayNode messages, int command) {
+        messages.remove(command);
+        for (int i = command - 1; i >= 0; i--) {
+            String role = role(messages.get(i));
+            if (!role.equals("system") && !role.equals("developer")) {
+                messages.remove(i);
+            }
+        }
     }
 
     static String role(JsonNode message) {

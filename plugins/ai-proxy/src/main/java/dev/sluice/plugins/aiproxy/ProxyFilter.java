@@ -16,7 +16,6 @@ import dev.sluice.api.RequestHead;
 import dev.sluice.api.ResponseHead;
 import dev.sluice.api.Step;
 import dev.sluice.api.Target;
-import dev.sluice.plugins.aiproxy.dialect.Translation;
 import org.jspecify.annotations.Nullable;
 
 /** Picks the target where nobody has, and tells the client who answered. */
@@ -61,15 +60,7 @@ final class ProxyFilter implements Filter {
     public AttemptFilter onAttempt(Attempt attempt) {
         estimate.begins(attempt);
         answering = attempt.target();
-        AttemptFilter upstream = upstreams.serve(exchange, attempt);
-        if (exchange.operation() == Operation.MODELS && config.editsBodies()) {
-            return new ModelsUpstream(
-                    upstream, Models.areAnthropics(exchange), attempt.target().provider());
-        }
-        boolean chats = exchange.operation() == Operation.CHAT && Translation.knows(exchange.dialect());
-        return chats && config.editsBodies() && !(upstream instanceof EchoUpstream)
-                ? new EitherModeUpstream(exchange.dialect(), upstreams.mode(attempt), upstream)
-                : upstream;
+        return upstreams.serve(exchange, attempt);
     }
 
     @Override

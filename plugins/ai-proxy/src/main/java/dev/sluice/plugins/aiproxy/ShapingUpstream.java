@@ -45,8 +45,9 @@ final class ShapingUpstream implements AttemptFilter {
         if (!body.isJson() || !(body.json().path("messages") instanceof ArrayNode messages)) {
             return upstream.onSend(request);
         }
-        if (!options.cleanupCommands().isEmpty() && options.cleanUp(messages.deepCopy())) {
-            body.edit(root -> options.cleanUp((ArrayNode) root.path("messages")));
+        int command = options.lastCommand(messages);
+        if (command >= 0) {
+            body.edit(root -> ChatOptions.forget((ArrayNode) root.path("messages"), command));
             if (saysNothing(body.json())) {
                 return Reply.error(
                         400, "bad_request", "what was said is forgotten, as asked; say something after the command");

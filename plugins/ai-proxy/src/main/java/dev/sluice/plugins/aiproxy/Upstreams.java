@@ -53,6 +53,11 @@ final class Upstreams {
         if (firstEvent != null) {
             attempt.firstEventWithin(firstEvent);
         }
+        return inTheClientsForm(exchange, vendor, provider, upstream(exchange, attempt, provider, vendor, api));
+    }
+
+    private AttemptFilter upstream(
+            Exchange exchange, Attempt attempt, Provider provider, Vendor vendor, @Nullable Api api) {
         if (isDirect(exchange, api, vendor)) {
             return shaped(exchange, vendor, provider, speaking(api, vendor, provider, attempt));
         }
@@ -100,9 +105,24 @@ final class Upstreams {
                 : upstream;
     }
 
+    /** What the client's vendor would have answered with: its list of models, or a chat in the mode that was asked for. */
+    private AttemptFilter inTheClientsForm(
+            Exchange exchange, Vendor vendor, Provider provider, AttemptFilter upstream) {
+        if (!config.editsBodies()) {
+            return upstream;
+        }
+        if (exchange.operation() == Operation.MODELS) {
+            return new ModelsUpstream(upstream, Models.areAnthropics(exchange), provider.name());
+        }
+        return chats(exchange) ? new EitherModeUpstream(exchange.dialect(), vendor.mode(), upstream) : upstream;
+    }
+
+    private static boolean chats(Exchange exchange) {
+        return exchange.operation() == Operation.CHAT && Translation.knows(exchange.dialect());
+    }
+
     private AttemptFilter shaped(Exchange exchange, Vendor vendor, Provider provider, AttemptFilter upstream) {
-        boolean chats = exchange.operation() == Operation.CHAT && Translation.knows(exchange.dialect());
-        return chats
+        return chats(exchange)
                         && vendor.options().shapes()
                         && config.editsBodies()
                         && !vendor.row().asIs()
@@ -161,12 +181,6 @@ final class Upstreams {
                 turns.computeIfAbsent(provider.name(), n -> new AtomicInteger()).getAndIncrement();
         return provider.credentials()
                 .get(Math.floorMod(turn, provider.credentials().size()));
-    }
-
-    /** In which modes the try's provider answers. */
-    EitherModeUpstream.Mode mode(Attempt attempt) {
-        Provider provider = scope.providers().get(attempt.target().provider());
-        return provider == null ? EitherModeUpstream.Mode.BOTH : EitherModeUpstream.Mode.of(provider);
     }
 
     void countMalformed(Provider provider) {

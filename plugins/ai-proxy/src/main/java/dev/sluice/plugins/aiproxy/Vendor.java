@@ -26,6 +26,7 @@ final class Vendor {
     private final VendorPaths paths;
     private final @Nullable String query;
     private final ChatOptions options;
+    private final EitherModeUpstream.Mode mode;
     private final Map<String, Map<Api, String>> located = new ConcurrentHashMap<>();
 
     private Vendor(
@@ -34,8 +35,10 @@ final class Vendor {
             Map<String, String> headers,
             VendorPaths paths,
             @Nullable String query,
-            ChatOptions options) {
+            ChatOptions options,
+            EitherModeUpstream.Mode mode) {
         this.options = options;
+        this.mode = mode;
         this.row = row;
         this.auth = auth;
         this.headers = headers;
@@ -73,7 +76,8 @@ final class Vendor {
                 headers,
                 paths,
                 azure == null ? null : azure.query(),
-                ChatOptions.of(provider, row.isAnthropics()));
+                ChatOptions.of(provider, row.isAnthropics()),
+                EitherModeUpstream.Mode.of(provider));
     }
 
     VendorRow row() {
@@ -82,6 +86,11 @@ final class Vendor {
 
     Auth auth() {
         return auth;
+    }
+
+    /** In which modes it answers chats. */
+    EitherModeUpstream.Mode mode() {
+        return mode;
     }
 
     ChatOptions options() {
