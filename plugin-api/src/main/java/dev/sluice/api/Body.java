@@ -1,6 +1,7 @@
 package dev.sluice.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.Consumer;
 
@@ -19,6 +20,21 @@ public interface Body {
      * @throws IllegalStateException if it is not {@linkplain #isJson JSON}
      */
     JsonNode json();
+
+    /** Whether it is a JSON object, told without making a tree of it. */
+    default boolean isObject() {
+        return isJson() && json().isObject();
+    }
+
+    /**
+     * A field of the object that this is, only to be read: for a filter that wants to know little of a body, since no
+     * tree is made of the rest.
+     *
+     * @return a missing node where there is no such field, or where this is no JSON object
+     */
+    default JsonNode field(String name) {
+        return isJson() ? json().path(name) : MissingNode.getInstance();
+    }
 
     /**
      * Changes the tree in place. In a try, the first edit copies: the original is never changed by a try.

@@ -1,6 +1,7 @@
 package dev.sluice.host.exchange;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.Body;
 import io.vertx.core.buffer.Buffer;
@@ -19,7 +20,9 @@ final class HostBody implements Body {
     private final boolean jsonByType;
     private byte @Nullable [] bytes;
     private @Nullable JsonNode tree;
+    private @Nullable TopLevel topLevel;
     private boolean unreadable;
+    private boolean noObject;
     private boolean shared;
     private int changes;
 
@@ -52,10 +55,22 @@ final class HostBody implements Body {
         return type.equals("application/json") || type.endsWith("+json");
     }
 
+    /**
+     * What the gateway itself wants to know of it.
+     *
+     * @throws Json.Invalid if it is no JSON object, or its model is no string, or is there twice
+     */
+    Json.Facts facts() throws Json.Invalid {
+        topLevel = codec.topLevel(Objects.requireNonNull(bytes));
+        return topLevel.facts();
+    }
+
     /** A copy for one try, whose edits leave this one as it is. */
     HostBody forTry() {
         HostBody copy = new HostBody(codec, jsonByType, bytes, tree);
+        copy.topLevel = topLevel;
         copy.unreadable = unreadable;
+        copy.noObject = noObject;
         copy.shared = true;
         return copy;
     }
@@ -92,6 +107,32 @@ final class HostBody implements Body {
     @Override
     public boolean isJson() {
         return jsonByType && treeOrNull() != null;
+    }
+
+    @Override
+    public boolean isObject() {
+        return tree != null ? tree.isObject() : topLevel() != null;
+    }
+
+    @Override
+    public JsonNode field(String name) {
+        if (tree != null) {
+            return tree.path(name);
+        }
+        TopLevel fields = topLevel();
+        return fields == null ? MissingNode.getInstance() : fields.field(name);
+    }
+
+    /** Its fields, while there is no tree; null if it is no JSON object. */
+    private @Nullable TopLevel topLevel() {
+        if (topLevel == null && bytes != null && jsonByType && !unreadable && !noObject) {
+            try {
+                topLevel = codec.topLevel(bytes);
+            } catch (Json.Invalid e) {
+                noObject = true;
+            }
+        }
+        return topLevel;
     }
 
     @Override
@@ -151,7 +192,9 @@ final class HostBody implements Body {
     private void changed(@Nullable JsonNode newTree, byte @Nullable [] newBytes) {
         tree = newTree;
         bytes = newBytes;
+        topLevel = null;
         unreadable = false;
+        noObject = false;
         shared = false;
         changes++;
     }

@@ -191,9 +191,11 @@ final class HostExchange implements Ascent.Exit {
         cancellations.add(() -> services.memory().give(bytes.length));
         boolean json = isJsonRequest()
                 && !(bytes.length == 0 && !subject.head().method().equals("POST"));
+        HostBody read = HostBody.of(services.json(), bytes, json);
+        body = read;
         if (json && facts.equals(Json.Facts.NONE)) {
             try {
-                facts = services.json().facts(bytes);
+                facts = read.facts();
             } catch (Json.Invalid e) {
                 if (subject.path().dialect() != Dialect.NONE) {
                     fail(400, "bad_request", e.reason());
@@ -201,8 +203,6 @@ final class HostExchange implements Ascent.Exit {
                 }
             }
         }
-        HostBody read = HostBody.of(services.json(), bytes, json);
-        body = read;
         parseBig(read, plan().any(HookMasks.REQUEST_BODY), () -> bodyHooks(0));
     }
 

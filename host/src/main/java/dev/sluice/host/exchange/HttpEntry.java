@@ -202,7 +202,7 @@ public final class HttpEntry implements Handler<HttpServerRequest> {
             boolean form = !path.isJson() && Forms.isForm(contentType);
             return form && contentType != null
                     ? new Json.Facts(Forms.field("model", contentType, bytes), false)
-                    : services.json().facts(bytes);
+                    : services.json().topLevel(bytes).facts();
         }
 
         /** Whether the body is of a kind that states a model; an upload of any other kind is not read for it. */

@@ -3,11 +3,11 @@ package dev.sluice.host.exchange;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -45,6 +45,7 @@ final class Json {
 
     private final ObjectMapper mapper;
     private final JsonFactory factory;
+    private final ObjectReader values;
 
     /** JSON of at most that nesting; strings may be as long as the body. */
     Json(int depth) {
@@ -61,6 +62,7 @@ final class Json {
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                 .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
                 .build();
+        values = mapper.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     }
 
     /** The tree of these bytes. */
@@ -73,6 +75,8 @@ final class Json {
             return tree;
         } catch (IOException e) {
             throw new Invalid(describe(e));
+        } catch (NumberFormatException e) {
+            throw new Invalid("the JSON body holds a number that is too large");
         }
     }
 
@@ -86,41 +90,13 @@ final class Json {
     }
 
     /**
-     * Reads model and stream from an object's top level, in one pass and without a tree; checks on the way that the whole
-     * is well-formed. Keys are compared unescaped, so that no other reader of the same bytes can see another model.
+     * The top level of an object, in one pass and without a tree; checks on the way that the whole is well-formed.
      *
-     * @throws Invalid if it is no JSON object, or its model is no string, or is there twice
+     * @throws Invalid if it is no JSON object
      */
-    Facts facts(byte[] bytes) throws Invalid {
+    TopLevel topLevel(byte[] bytes) throws Invalid {
         try (JsonParser parser = factory.createParser(bytes)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new Invalid(
-                        bytes.length == 0
-                                ? "the body is empty, a JSON object was expected"
-                                : "the body is no JSON object");
-            }
-            String model = null;
-            boolean stream = false;
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String field = parser.currentName();
-                JsonToken value = parser.nextToken();
-                if ("model".equals(field)) {
-                    if (model != null) {
-                        throw new Invalid("the field 'model' is there twice");
-                    }
-                    if (value != JsonToken.VALUE_STRING) {
-                        throw new Invalid("the field 'model' must be a string");
-                    }
-                    model = parser.getText();
-                } else if ("stream".equals(field)) {
-                    stream = value == JsonToken.VALUE_TRUE;
-                }
-                parser.skipChildren();
-            }
-            if (parser.nextToken() != null) {
-                throw new Invalid("there is something after the end of the JSON object");
-            }
-            return new Facts(model, stream);
+            return TopLevel.of(parser, bytes, values);
         } catch (IOException e) {
             throw new Invalid(describe(e));
         }

@@ -237,14 +237,14 @@ final class AnthropicMessages extends DialectView {
 
     @Override
     @Nullable
-    Usage usage(JsonNode reply) {
-        return AnthropicUsage.read(reply.path("usage"));
+    Usage usage(Function<String, JsonNode> reply) {
+        return AnthropicUsage.read(reply.apply("usage"));
     }
 
     @Override
     @Nullable
-    JsonNode error(JsonNode reply) {
-        JsonNode error = reply.path("error");
+    JsonNode error(Function<String, JsonNode> reply) {
+        JsonNode error = reply.apply("error");
         return error.isObject() || error.isTextual() ? error : null;
     }
 

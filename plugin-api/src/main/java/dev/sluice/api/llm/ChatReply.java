@@ -43,7 +43,7 @@ public final class ChatReply {
 
     /** The model that answered, by its own account; null if it gives none. */
     public @Nullable String model() {
-        return root().path("model").textValue();
+        return field("model").textValue();
     }
 
     /** The answer's text; empty if there is none. */
@@ -68,12 +68,17 @@ public final class ChatReply {
 
     /** The tokens used; null if it does not say. */
     public @Nullable Usage usage() {
-        return view.usage(root());
+        return view.usage(this::field);
     }
 
     /** The error that stands here in place of an answer, only to be read; null if it is an answer. */
     public @Nullable JsonNode error() {
-        return view.error(root());
+        return view.error(this::field);
+    }
+
+    private JsonNode field(String name) {
+        Body b = body;
+        return b == null ? tree.path(name) : b.field(name);
     }
 
     private JsonNode root() {

@@ -40,12 +40,12 @@ public final class ChatRequest {
 
     /** The model as the request's body names it; null if it does not. */
     public @Nullable String model() {
-        return root().path("model").textValue();
+        return body.field("model").textValue();
     }
 
     /** Whether the body asks for a stream; a dialect that asks by its path says no here. */
     public boolean stream() {
-        return root().path("stream").asBoolean(false);
+        return body.field("stream").asBoolean(false);
     }
 
     /** The conversation in order, system text first where the dialect keeps it apart; unmodifiable. */

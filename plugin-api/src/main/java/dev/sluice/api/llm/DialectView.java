@@ -82,12 +82,12 @@ class DialectView {
     }
 
     @Nullable
-    Usage usage(JsonNode reply) {
+    Usage usage(Function<String, JsonNode> reply) {
         return null;
     }
 
     @Nullable
-    JsonNode error(JsonNode reply) {
+    JsonNode error(Function<String, JsonNode> reply) {
         return null;
     }
 

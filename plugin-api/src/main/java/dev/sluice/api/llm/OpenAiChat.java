@@ -238,14 +238,14 @@ final class OpenAiChat extends DialectView {
 
     @Override
     @Nullable
-    Usage usage(JsonNode reply) {
-        return OpenAiUsage.read(reply.path("usage"));
+    Usage usage(Function<String, JsonNode> reply) {
+        return OpenAiUsage.read(reply.apply("usage"));
     }
 
     @Override
     @Nullable
-    JsonNode error(JsonNode reply) {
-        JsonNode error = reply.path("error");
+    JsonNode error(Function<String, JsonNode> reply) {
+        JsonNode error = reply.apply("error");
         return error.isObject() || error.isTextual() ? error : null;
     }
 
@@ -304,7 +304,7 @@ final class OpenAiChat extends DialectView {
     @Override
     @Nullable
     JsonNode deltaError(Event event) {
-        return lacks(event, "\"error\"") ? null : error(event.json());
+        return lacks(event, "\"error\"") ? null : error(event.json()::path);
     }
 
     @Override

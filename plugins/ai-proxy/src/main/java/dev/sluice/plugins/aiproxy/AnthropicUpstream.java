@@ -61,10 +61,7 @@ final class AnthropicUpstream implements AttemptFilter {
         // An encoded answer could not be looked at.
         headers.remove("accept-encoding");
         Body body = request.body();
-        if (body.isJson()
-                && body.json().isObject()
-                && upstreams.config().editsBodies()
-                && !vendor.row().asIs()) {
+        if (body.isObject() && upstreams.config().editsBodies() && !vendor.row().asIs()) {
             String asked = ChatRequest.of(Dialect.ANTHROPIC, body).model();
             if (model != null && asked != null && !asked.equals(model)) {
                 body.replace(ModelField.replace(body.bytes(), model));

@@ -117,8 +117,7 @@ record ChatOptions(
 
     /** Sets what a provider's request is to say; it is in the provider's dialect. */
     void request(Body body, boolean chat) {
-        JsonNode tree = body.json();
-        if (settings.stream().anyMatch(setting -> setting.applies(tree))) {
+        if (!settings.isEmpty() && settings.stream().anyMatch(setting -> setting.applies(body.json()))) {
             body.edit(root ->
                     settings.stream().filter(setting -> setting.applies(root)).forEach(setting -> setting.set(root)));
         }

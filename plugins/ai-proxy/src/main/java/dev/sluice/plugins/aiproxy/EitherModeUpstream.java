@@ -67,11 +67,10 @@ final class EitherModeUpstream implements AttemptFilter {
     @Override
     public Step onSend(UpstreamRequest request) {
         Body body = request.body();
-        if (body.isJson() && body.json().isObject()) {
+        if (body.isObject()) {
             isRequest = true;
             wantsStream = ChatRequest.of(dialect, body).stream();
-            wantsUsage =
-                    body.json().path("stream_options").path("include_usage").asBoolean(false);
+            wantsUsage = body.field("stream_options").path("include_usage").asBoolean(false);
             ask(body);
         }
         return upstream.onSend(request);

@@ -1,6 +1,5 @@
 package dev.sluice.plugins.aiproxy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.Attempt;
 import dev.sluice.api.AttemptFilter;
@@ -63,8 +62,8 @@ final class OpenAiUpstream implements AttemptFilter {
         // An encoded answer could not be looked at.
         request.headers().remove("accept-encoding");
         Body body = request.body();
-        if (!vendor.row().asIs() && body.isJson() && body.json().isObject()) {
-            several = body.json().path("n").asInt(1) > 1;
+        if (!vendor.row().asIs() && body.isObject()) {
+            several = body.field("n").asInt(1) > 1;
             if (upstreams.config().editsBodies()) {
                 edit(body, model);
             }
@@ -74,8 +73,9 @@ final class OpenAiUpstream implements AttemptFilter {
 
     private void edit(Body body, @Nullable String model) {
         ChatRequest request = ChatRequest.of(Dialect.OPENAI, body);
-        if (model != null && request.model() != null) {
-            request.setModel(model);
+        String asked = request.model();
+        if (model != null && asked != null && !asked.equals(model)) {
+            body.replace(ModelField.replace(body.bytes(), model));
         }
         vendor.options().request(body, chat);
         if (api != null) {
@@ -84,8 +84,9 @@ final class OpenAiUpstream implements AttemptFilter {
         if (vendor.row().refusesStreamOptions()) {
             return;
         }
-        JsonNode options = body.json().path("stream_options");
-        if (chat && request.stream() && !options.path("include_usage").asBoolean(false)) {
+        if (chat
+                && request.stream()
+                && !body.field("stream_options").path("include_usage").asBoolean(false)) {
             hidesUsage = true;
             body.edit(root -> {
                 ObjectNode there =

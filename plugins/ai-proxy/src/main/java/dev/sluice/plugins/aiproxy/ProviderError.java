@@ -120,16 +120,18 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
 
     /** The error that a whole answer is, by its status, or holds inside; null: it is neither. */
     static @Nullable Reply in(Dialect dialect, @Nullable ResponseHead head, Body body) {
-        JsonNode tree = body.isJson() ? body.json() : null;
         if (head != null && head.status() >= 400) {
-            return of(head.status(), tree).reply(head.headers().get("retry-after"));
+            return of(head.status(), body.isJson() ? body.json() : null)
+                    .reply(head.headers().get("retry-after"));
         }
-        return ChatReply.of(dialect, body).error() == null ? null : inBand(tree).reply(null);
+        return ChatReply.of(dialect, body).error() == null
+                ? null
+                : inBand(body.json()).reply(null);
     }
 
-    /** The error that the whole answer to a chat is where it is no JSON: empty, or cut short. */
+    /** The error that the whole answer to a chat is where it is no JSON object: empty, or cut short. */
     static @Nullable Reply notAnAnswer(Body body) {
-        return body.isJson() ? null : Reply.error(502, "upstream_broken", "the provider's answer is no JSON");
+        return body.isObject() ? null : Reply.error(502, "upstream_broken", "the provider's answer is no JSON object");
     }
 
     /** The same by its head alone: bodies of other media types are not looked at. */

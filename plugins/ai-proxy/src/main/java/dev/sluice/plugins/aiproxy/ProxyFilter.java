@@ -95,6 +95,11 @@ final class ProxyFilter implements Filter {
 
     /** A client may have put anything into its model's name. */
     private static boolean isFieldValue(String text) {
-        return text.chars().allMatch(c -> c >= ' ' && c < 0x7f);
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) >= 0x7f) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -12,33 +12,36 @@ final class Quirks {
     private Quirks() {}
 
     static void request(VendorRow row, Api api, Body body) {
-        JsonNode tree = body.json();
         if (api == Api.CHAT) {
-            chat(row, tree, body);
+            chat(row, body);
         }
         List<String> dropped = row.drop().getOrDefault(api, List.of());
-        if (dropped.stream().anyMatch(tree::has)) {
+        if (dropped.stream().anyMatch(name -> has(body, name))) {
             body.edit(root -> root.remove(dropped));
         }
         ObjectNode defaults = row.defaults().get(api);
-        if (defaults != null && defaults.properties().stream().anyMatch(field -> !tree.has(field.getKey()))) {
+        if (defaults != null && defaults.properties().stream().anyMatch(field -> !has(body, field.getKey()))) {
             body.edit(
                     root -> defaults.properties().forEach(field -> root.putIfAbsent(field.getKey(), field.getValue())));
         }
     }
 
-    private static void chat(VendorRow row, JsonNode tree, Body body) {
-        if (!row.keepsDeveloper() && hasDeveloper(tree)) {
+    private static boolean has(Body body, String field) {
+        return !body.field(field).isMissingNode();
+    }
+
+    private static void chat(VendorRow row, Body body) {
+        if (!row.keepsDeveloper() && hasDeveloper(body)) {
             body.edit(root -> root.path("messages").forEach(message -> {
                 if (isDeveloper(message)) {
                     ((ObjectNode) message).put("role", "system");
                 }
             }));
         }
-        if (row.refusesStreamOptions() && tree.has("stream_options")) {
+        if (row.refusesStreamOptions() && has(body, "stream_options")) {
             body.edit(root -> root.remove("stream_options"));
         }
-        if (row.effortAsThinking() && tree.path("reasoning_effort").isTextual()) {
+        if (row.effortAsThinking() && body.field("reasoning_effort").isTextual()) {
             body.edit(root -> {
                 String effort = root.remove("reasoning_effort").textValue();
                 if (!root.has("thinking")) {
@@ -46,7 +49,7 @@ final class Quirks {
                 }
             });
         }
-        if (row.reasoningMaxTokens() && tree.has("reasoning_max_tokens")) {
+        if (row.reasoningMaxTokens() && has(body, "reasoning_max_tokens")) {
             body.edit(root -> {
                 JsonNode most = root.remove("reasoning_max_tokens");
                 root.remove("reasoning_effort");
@@ -57,8 +60,8 @@ final class Quirks {
         }
     }
 
-    private static boolean hasDeveloper(JsonNode tree) {
-        for (JsonNode message : tree.path("messages")) {
+    private static boolean hasDeveloper(Body body) {
+        for (JsonNode message : body.field("messages")) {
             if (isDeveloper(message)) {
                 return true;
             }

@@ -166,7 +166,7 @@ final class TranslatingUpstream implements AttemptFilter {
             return step;
         }
         if (!body.isJson()) {
-            return Reply.error(502, "upstream_broken", "the provider's answer is no JSON");
+            return Reply.error(502, "upstream_broken", "the provider's answer is no JSON object");
         }
         try {
             JsonNode translated = translation.answer(body.json());

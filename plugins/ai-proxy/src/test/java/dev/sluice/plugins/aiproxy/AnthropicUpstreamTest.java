@@ -148,7 +148,7 @@ class AnthropicUpstreamTest {
         for (String body : new String[] {"", "{\"content\":[{\"ty"}) {
             Reply reply = (Reply) fixture.tried().onResponseBody(new FakeBody(body));
             assertThat(reply.code()).isEqualTo("upstream_broken");
-            assertThat(reply.text()).isEqualTo("the provider's answer is no JSON");
+            assertThat(reply.text()).isEqualTo("the provider's answer is no JSON object");
         }
     }
 

@@ -12,16 +12,11 @@ import java.util.function.Consumer;
 /** A body in memory; its bytes stay as they came until it is edited. */
 final class FakeBody implements Body {
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private byte[] bytes;
-    private JsonNode json;
+    private byte[] bytes = {};
+    private JsonNode json = MissingNode.getInstance();
 
     FakeBody(String text) {
-        bytes = text.getBytes(StandardCharsets.UTF_8);
-        try {
-            json = MAPPER.readTree(bytes);
-        } catch (IOException e) {
-            json = MissingNode.getInstance();
-        }
+        replace(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** JSON with single quotes, for legible tests. */
@@ -70,5 +65,10 @@ final class FakeBody implements Body {
     @Override
     public void replace(byte[] other) {
         bytes = other;
+        try {
+            json = MAPPER.readTree(bytes);
+        } catch (IOException e) {
+            json = MissingNode.getInstance();
+        }
     }
 }

@@ -263,7 +263,7 @@ class TranslatingUpstreamTest {
             delimiter = '|',
             value = {
                 "OPENAI | {'id':'x'} | the provider's answer is no message: it has no content",
-                "OPENAI | [] | the provider's answer is no message: it has no content",
+                "OPENAI | [] | the provider's answer is no JSON object",
                 "ANTHROPIC | {'choices':[]} | the provider's answer is no chat completion: it has no choices[0].message",
                 "ANTHROPIC | {'choices':{'0':1}} | the provider's answer is no chat completion: it has no choices[0].message"
             })
@@ -279,7 +279,7 @@ class TranslatingUpstreamTest {
                 sent(Dialect.OPENAI, false).onResponseBody(new FakeBody("{\"content\":[")),
                 502,
                 "upstream_broken",
-                "the provider's answer is no JSON");
+                "the provider's answer is no JSON object");
     }
 
     @ParameterizedTest
