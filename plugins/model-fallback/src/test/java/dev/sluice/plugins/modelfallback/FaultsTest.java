@@ -18,6 +18,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -162,6 +163,8 @@ class FaultsTest {
         return all.stream();
     }
 
+    /** Long, and bench's battery is in every build. */
+    @Tag("long")
     @ParameterizedTest(name = "{0}, {1}, streamed {2}")
     @MethodSource("rescued")
     void theFallbackAnswers(Fault fault, Dialect dialect, boolean stream) {
