@@ -10,6 +10,7 @@ import dev.sluice.host.config.ConfigLoader.Broken;
 import dev.sluice.host.config.ConfigLoader.Loaded;
 import dev.sluice.host.config.Problem;
 import dev.sluice.host.config.RedisConfig;
+import dev.sluice.host.embedding.LocalEmbeddings;
 import dev.sluice.host.exchange.Blocking;
 import dev.sluice.host.exchange.HookWatch;
 import dev.sluice.host.exchange.HostScope;
@@ -71,6 +72,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
     private final Vertx vertx;
     private final PrometheusMeterRegistry meters;
     private final Blocking blocking = new Blocking();
+    private final LocalEmbeddings embeddings = LocalEmbeddings.installed(Blocking::thread);
     private final HookWatch watch;
     private final List<LoopVerticle> verticles = new ArrayList<>();
     private final AtomicInteger turn = new AtomicInteger();
@@ -122,7 +124,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
                 .setEventLoopPoolSize(loops)
                 .setDisableTCCL(true)
                 .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)));
-        services = Services.of(config.listen().limits(), blocking, new Telemetry(meters), new AccessLog());
+        services = Services.of(config.listen().limits(), blocking, new Telemetry(meters), new AccessLog(), embeddings);
         endpoints = new EndpointRegistry(meters, System::nanoTime);
         checks = new EndpointChecks(vertx, (to, request) -> anyLoop().call(to, request));
         state = store(config.state());
@@ -520,6 +522,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
             Thread.currentThread().interrupt();
         }
         blocking.close();
+        embeddings.close();
         sources.close();
         meters.close();
     }

@@ -3,6 +3,7 @@ package dev.sluice.host.exchange;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.Consumer;
+import dev.sluice.api.Embeddings;
 import dev.sluice.api.HttpRequest;
 import dev.sluice.api.HttpResponse;
 import dev.sluice.api.Key;
@@ -217,7 +218,7 @@ public final class HostScope implements Scope, AutoCloseable {
 
     @Override
     public <T> Optional<T> service(Class<T> type) {
-        return Optional.empty();
+        return type == Embeddings.class ? Optional.of(type.cast(services.embeddings())) : Optional.empty();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sluice.host.exchange;
 
+import dev.sluice.api.Embeddings;
 import dev.sluice.host.config.Config.Limits;
 import dev.sluice.host.log.AccessLog;
 import java.util.UUID;
@@ -11,6 +12,7 @@ import java.util.UUID;
  * @param json JSON within those limits
  * @param blocking runs what would block an event loop
  * @param telemetry the gateway's own meters
+ * @param embeddings models that make vectors of texts; plugins ask for them as a service
  * @param memory bytes that all exchanges together may buffer
  * @param node tells this gateway from all others, also from another one of the same process
  */
@@ -21,11 +23,13 @@ public record Services(
         Telemetry telemetry,
         AccessLog accessLog,
         Tokens tokens,
+        Embeddings embeddings,
         Memory memory,
         String node) {
 
     /** The services for these limits. */
-    public static Services of(Limits limits, Blocking blocking, Telemetry telemetry, AccessLog accessLog) {
+    public static Services of(
+            Limits limits, Blocking blocking, Telemetry telemetry, AccessLog accessLog, Embeddings embeddings) {
         return new Services(
                 limits,
                 new Json(limits.depth()),
@@ -33,6 +37,7 @@ public record Services(
                 telemetry,
                 accessLog,
                 new Tokens(),
+                embeddings,
                 new Memory(limits.buffered()),
                 UUID.randomUUID().toString());
     }

@@ -74,7 +74,8 @@ class StartScriptTest {
                 .contains("<-Dlogback.configurationFile=" + home + "/conf/logback.xml>\n")
                 .contains("<-XX:+ExplicitGCInvokesConcurrent>\n<--add-opens=java.base/java.lang=ALL-UNNAMED>\n")
                 .contains("<-Xmx1g>\n<-Da=b>\n")
-                .endsWith("<-cp>\n<" + home + "/lib/*>\n<dev.sluice.host.cli.Main>\n<check>\n<-c>\n<my file.yaml>\n")
+                .endsWith("<-cp>\n<" + home + "/lib/*:" + home
+                        + "/embeddings/*>\n<dev.sluice.host.cli.Main>\n<check>\n<-c>\n<my file.yaml>\n")
                 .doesNotContain("native-access");
     }
 

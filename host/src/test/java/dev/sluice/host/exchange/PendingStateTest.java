@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.api.Script;
 import dev.sluice.api.SharedState;
 import dev.sluice.host.config.Config.Limits;
+import dev.sluice.host.embedding.LocalEmbeddings;
 import dev.sluice.host.exchange.HostScope.Owner;
 import dev.sluice.host.log.AccessLog;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -77,7 +78,8 @@ class PendingStateTest {
                 new Limits(1024, 1024, 10, 1024, 1024, 10),
                 blocking,
                 new Telemetry(new SimpleMeterRegistry()),
-                new AccessLog());
+                new AccessLog(),
+                LocalEmbeddings.installed(Thread::new));
         HostScope scope = new HostScope(
                 new Owner("f", null, Map.of(), Map.of()),
                 services,
