@@ -5,6 +5,7 @@
 #   bench/compare/run.sh firehose     streams of many small events, and what a proxy adds to a lone one
 #   bench/compare/run.sh streams      1024 paced streams at once through Sluice; none of their events may be lost
 #   bench/compare/run.sh dialects     chats of 1 KB through ai-proxy, passed through and translated, beside a plain route
+#   bench/compare/run.sh limits       the same through token-ratelimit, in memory and on a Redis, beside a route without
 #
 # Settings, from the environment: ROUNDS (5), SECONDS_EACH (4), WARMUP (20), STREAMS (1024), PACE_MILLIS (20), PORT_BASE (18400),
 # JVM_FLAGS. Build first: mvn -pl bench -am package -DskipTests
@@ -309,8 +310,10 @@ wrk.body = '{"model":"gpt-4o","max_tokens":256,"temperature":0.2,"messages":[{"r
 END
 }
 
+# post SCRIPT SECONDS [SERVER [CONNECTIONS]]
 post() {
-    timeout $((seconds + warmup + 30)) wrk -t1 -c64 -d"$2s" -s "$work/$1.lua" "http://127.0.0.1:${port_of[sluice]}" >"$work/wrk.out"
+    timeout $((seconds + warmup + 30)) wrk -t1 -c"${4:-64}" -d"$2s" --latency -s "$work/$1.lua" \
+        "http://127.0.0.1:${port_of[${3:-sluice}]}" >"$work/wrk.out"
     if grep -E 'Non-2xx|Socket errors' "$work/wrk.out"; then
         fail "$1 failed requests"
     fi
@@ -373,10 +376,91 @@ ratios() {
         }' "$work/results"
 }
 
+# limit_routes NAME PORT STATE: a gateway that has the three routes, with what it counts kept there.
+limit_routes() {
+    mkdir -p "$work/$1/plugins"
+    cp "$(dirname "$bench")"/host/target/sluice/plugins/{ai-proxy,token-ratelimit}-*.jar "$work/$1/plugins/"
+    cat >"$work/$1/sluice.yaml" <<END
+listen: { host: 127.0.0.1, port: $2 }
+admin: { host: 127.0.0.1, port: $(($2 + 1)) }
+accessLog: "off"
+plugins: { dir: plugins }
+state: $3
+providers:
+  openai: { type: openai, baseUrl: "http://127.0.0.1:$base/v1", apiTokens: [ bench ] }
+routes:
+  - { name: free, match: { path: "/free/**" }, filters: [ ai-proxy: { provider: openai } ] }
+  - name: limited
+    match: { path: "/**" }
+    filters:
+      - token-ratelimit:
+          storeTimeout: 2s
+          rules: [ { name: per-key, by: [ "header:authorization" ], tokens: 1000000000000, window: 1h } ]
+      - ai-proxy: { provider: openai }
+END
+    SLUICE_JAVA_OPTS="$jvm_flags ${SLUICE_JAVA_OPTS:-}" start "$1" "$2" "$sluice" run -c "$work/$1/sluice.yaml"
+}
+
+limits() {
+    local kinds="free memory redis" name before round failures
+    json_upstream
+    java -cp "$bench/target/sluice-bench.jar:$bench/target/lib/*" dev.sluice.bench.compare.RedisBinary "$work/redis-server"
+    start redis $((base + 7)) "$work/redis-server" --port $((base + 7)) --bind 127.0.0.1 --save "" --appendonly no --dir "$work"
+    limit_routes sluice $((base + 3)) "{}"
+    limit_routes shared $((base + 5)) "{ redis: \"redis://127.0.0.1:$((base + 7))\" }"
+    dialect_script free /free/v1/chat/completions
+    dialect_script memory /v1/chat/completions
+    dialect_script redis /v1/chat/completions
+    declare -A server_of=([free]=sluice [memory]=sluice [redis]=shared)
+    for name in $kinds; do
+        echo "warming up $name" >&2
+        post "$name" "$warmup" "${server_of[$name]}"
+    done
+    for ((round = 1; round <= rounds; round++)); do
+        for name in $(shuf -e $kinds); do
+            before=$(cpu_of "${server_of[$name]}")
+            post "$name" "$seconds" "${server_of[$name]}"
+            awk -v round="$round" -v name="$name" -v ns=$(($(cpu_of "${server_of[$name]}") - before)) '
+                $2 == "requests" { n = $1 }
+                /^Requests\/sec/ { rate = $2 }
+                END { print round, name, rate, ns / n }' "$work/wrk.out" | tee -a "$work/results" >&2
+            post "$name" "$seconds" "${server_of[$name]}" 8
+            awk -v round="$round" -v name="$name" '
+                function micros(text) { return text ~ /us$/ ? text + 0 : text ~ /ms$/ ? text * 1000 : text * 1000000 }
+                $1 == "50%" { p50 = micros($2) }
+                $1 == "99%" { p99 = micros($2) }
+                END { print round, name, p50, p99 }' "$work/wrk.out" >>"$work/delays"
+        done
+    done
+    echo "64 connections; with a limiter each request is one decision, and one charge after it:"
+    ratios "$kinds"
+    echo
+    echo "8 connections; microseconds, medians of the rounds:"
+    awk -v order="$kinds" '
+        function median(text,    n, a, i, j, t) {
+            n = split(text, a, " ")
+            for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j] + 0 < a[j - 1] + 0; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
+            return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+        }
+        { p50[$2] = p50[$2] " " $3; p99[$2] = p99[$2] " " $4; of[$1, $2] = $4; if ($1 > rounds) rounds = $1 }
+        END {
+            n = split(order, names, " ")
+            printf "%-18s %12s %12s %12s\n", "", "p50", "p99", "added p99"
+            for (i = 1; i <= n; i++) {
+                added = ""
+                for (r = 1; r <= rounds; r++) added = added " " of[r, names[i]] - of[r, names[1]]
+                printf "%-18s %12.0f %12.0f %12.0f\n", names[i], median(p50[names[i]]), median(p99[names[i]]), median(added)
+            }
+        }' "$work/delays"
+    failures=$(curl -s "http://127.0.0.1:$((base + 6))/metrics" | awk '/^sluice_token_ratelimit_store_failures_total/ { print $2 }')
+    [ "${failures:-0}" = 0.0 ] || fail "Redis could not be asked ${failures:-?} times: what was measured is not what it is to be"
+}
+
 case $mode in
     requests) requests ;;
     firehose) firehose ;;
     streams) paced_streams ;;
     dialects) dialects ;;
-    *) fail "unknown mode '$mode': requests, firehose, streams or dialects" ;;
+    limits) limits ;;
+    *) fail "unknown mode '$mode': requests, firehose, streams, dialects or limits" ;;
 esac

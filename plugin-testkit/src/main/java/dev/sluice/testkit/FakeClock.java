@@ -19,11 +19,17 @@ public final class FakeClock implements InstantSource {
     private final PriorityQueue<Due> due =
             new PriorityQueue<>(Comparator.comparing(Due::at).thenComparing(Due::order));
     private Instant now = START;
+    private Duration skew = Duration.ZERO;
     private long order;
 
     @Override
     public Instant instant() {
-        return now;
+        return now.plus(skew);
+    }
+
+    /** Sets the time of day forth, or back; no time passes, and nothing becomes due. */
+    public void set(Duration difference) {
+        skew = skew.plus(difference);
     }
 
     /** Nanoseconds since {@link #START}; for whatever wants a ticker. */

@@ -2,21 +2,14 @@ package dev.sluice.testkit;
 
 import dev.sluice.api.Script;
 import dev.sluice.api.SharedState;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /** Runs scripts over random sequences of calls. A sequence is the same whenever its seed is. */
 public final class Scripts {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
-
     private Scripts() {}
 
     /** One run of a script. */
@@ -31,7 +24,8 @@ public final class Scripts {
 
     /**
      * Runs the script over a random sequence on two states and compares what it returns and what it leaves under its
-     * keys, call by call. Both must be empty and see the same time.
+     * keys, call by call. Both must be empty and see the same time, such as {@link FakeScope#shared()} in memory and {@link
+     * TestRedis#state(FakeClock)} on Redis, both by one clock.
      *
      * @param next makes the next call from the sequence's own random numbers; may advance a clock that both states see
      * @throws AssertionError at the first difference, telling the seed, the call and both results
@@ -61,29 +55,16 @@ public final class Scripts {
     }
 
     private static List<String> run(Script script, SharedState state, Call call) {
-        return await(state.run(script, call.keys(), call.args()));
+        return ClockedState.await(state.run(script, call.keys(), call.args()));
     }
 
     private static Optional<String> get(SharedState state, String key) {
-        return await(state.get(key));
+        return ClockedState.await(state.get(key));
     }
 
     private static void same(String what, Object a, Object b) {
         if (!a.equals(b)) {
             throw new AssertionError(what + " " + a + " on the one state and " + b + " on the other");
-        }
-    }
-
-    private static <T> T await(CompletionStage<T> stage) {
-        try {
-            return stage.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("the state failed", e.getCause());
-        } catch (TimeoutException e) {
-            throw new IllegalStateException("the state has not answered within " + PATIENCE, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
         }
     }
 }

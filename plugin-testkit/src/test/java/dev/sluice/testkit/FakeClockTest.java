@@ -64,4 +64,20 @@ class FakeClockTest {
         clock.advance(SECOND.multipliedBy(5));
         assertThat(ran).containsExactly("once@1000");
     }
+
+    @Test
+    void aClockThatIsSetLetsNoTimePass() {
+        FakeClock clock = new FakeClock();
+        var stage = clock.after(Duration.ofSeconds(10));
+        clock.set(Duration.ofDays(1));
+        clock.advance(Duration.ofSeconds(9));
+        assertThat(stage).isNotDone();
+        assertThat(clock.nanos()).isEqualTo(Duration.ofSeconds(9).toNanos());
+        assertThat(clock.instant())
+                .isEqualTo(FakeClock.START.plus(Duration.ofDays(1)).plusSeconds(9));
+        clock.set(Duration.ofDays(-2));
+        clock.advance(Duration.ofSeconds(1));
+        assertThat(stage).isDone();
+        assertThat(clock.instant()).isBefore(FakeClock.START);
+    }
 }

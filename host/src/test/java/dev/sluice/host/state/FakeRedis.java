@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Takes connections and answers what it is told to. */
-final class FakeRedis implements AutoCloseable {
+/** Takes connections and answers what it is told to. For tests, also of other modules. */
+public final class FakeRedis implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private final NetServer server;
 
@@ -19,7 +19,7 @@ final class FakeRedis implements AutoCloseable {
      *
      * @param answers by what came, in lower case; null says nothing, and what is empty closes the connection
      */
-    FakeRedis(Function<String, @Nullable String> answers) throws Exception {
+    public FakeRedis(Function<String, @Nullable String> answers) throws Exception {
         server = vertx.createNetServer(new NetServerOptions().setHost("127.0.0.1"));
         server.connectHandler(socket -> socket.handler(came -> {
             String answer = answers.apply(came.toString().toLowerCase(Locale.ROOT));
@@ -32,7 +32,8 @@ final class FakeRedis implements AutoCloseable {
         server.listen(0).toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
 
-    int port() {
+    /** Its port on loopback. */
+    public int port() {
         return server.actualPort();
     }
 

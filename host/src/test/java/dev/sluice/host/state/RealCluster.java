@@ -9,12 +9,13 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A Redis Cluster of three masters. */
-final class RealCluster implements AutoCloseable {
+/** A Redis Cluster of three masters, each in a process of its own. For tests, also of other modules. */
+public final class RealCluster implements AutoCloseable {
     private static final int SLOTS = 16384;
     private final List<RealRedis> nodes = new ArrayList<>();
 
-    RealCluster() throws IOException {
+    /** Starts one and waits until it serves all slots. */
+    public RealCluster() throws IOException {
         try {
             for (int i = 0; i < 3; i++) {
                 nodes.add(RealRedis.start("--cluster-enabled", "yes", "--cluster-node-timeout", "2000"));
@@ -37,11 +38,13 @@ final class RealCluster implements AutoCloseable {
         }
     }
 
-    List<String> urls() {
+    /** The URLs of its nodes. */
+    public List<String> urls() {
         return nodes.stream().map(RealRedis::url).toList();
     }
 
-    List<RealRedis> nodes() {
+    /** Its nodes. */
+    public List<RealRedis> nodes() {
         return nodes;
     }
 

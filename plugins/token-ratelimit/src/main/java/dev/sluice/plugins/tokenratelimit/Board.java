@@ -29,7 +29,7 @@ final class Board {
 
     synchronized void saw(Change change, List<String> answer) {
         long now = clock.getAsLong();
-        for (int i = 0; i < change.keys().size(); i++) {
+        for (int i = 0; i < change.places().size(); i++) {
             int at = 1 + i * Windows.ANSWERS;
             long used = Long.parseLong(answer.get(at));
             long reserved = Long.parseLong(answer.get(at + 1));

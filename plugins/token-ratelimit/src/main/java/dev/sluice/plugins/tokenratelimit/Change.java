@@ -8,10 +8,15 @@ import java.util.List;
  * One run of the script, in the making: one key for each limit that it concerns. Confined to its maker until it is run.
  */
 final class Change {
+    /** Before any time. */
+    static final long NEVER = Long.MIN_VALUE;
+
     private final List<String> keys = new ArrayList<>();
     private final List<String> args = new ArrayList<>();
     private final List<Place> places = new ArrayList<>();
+    private String group = "";
     private long charged;
+    private long sentAt = NEVER;
 
     /** What one of its keys is about. */
     record Place(Rule rule, Subject subject, Limit limit) {}
@@ -78,7 +83,8 @@ final class Change {
             long backEnd,
             long want,
             long take) {
-        keys.add("{" + rule.id() + "|" + subject.key() + "}" + limit.suffix());
+        group = "{" + rule.id() + "|" + subject.key() + "}";
+        keys.add(group + limit.suffix());
         places.add(new Place(rule, subject, limit));
         args.add(limit.algorithm());
         for (long number : new long[] {limit.amount(), limit.window().toMillis(), limit.capacity()}) {
@@ -89,6 +95,32 @@ final class Change {
             args.add(Long.toString(number));
         }
         charged += charge;
+    }
+
+    /**
+     * Has it made once, however often it is run.
+     *
+     * @param id of this change alone, over all nodes
+     * @param remembered how long it is known that it was made
+     */
+    void once(String id, Duration remembered) {
+        keys.add(group + "i" + id);
+        args.add(Long.toString(remembered.toMillis()));
+    }
+
+    boolean isOnce() {
+        return keys.size() > places.size();
+    }
+
+    /** When it was first sent, in milliseconds; or {@link #NEVER}. Whoever sends it says so. */
+    long sentAt() {
+        return sentAt;
+    }
+
+    void sent(long now) {
+        if (sentAt == NEVER) {
+            sentAt = now;
+        }
     }
 
     boolean isEmpty() {
@@ -103,7 +135,7 @@ final class Change {
         return args;
     }
 
-    /** What its keys are about, in their order. */
+    /** What its limits' keys are about, in their order, which are its first. */
     List<Place> places() {
         return places;
     }

@@ -5,6 +5,7 @@ import dev.sluice.api.SharedState;
 import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.OnStoreFailure;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -28,6 +29,9 @@ final class Ledger implements AutoCloseable {
     /** After a failure, the time for which nobody asks the shared state. */
     static final Duration REST = Duration.ofSeconds(1);
 
+    /** How long the shared state knows which changes were made: one whose answer was lost is repeated for half of it. */
+    static final Duration REMEMBERED = Duration.ofMinutes(2);
+
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final SharedState shared;
@@ -40,10 +44,18 @@ final class Ledger implements AutoCloseable {
     private final Logger log;
     private final LongSupplier clock;
     private final Deque<Change> queue = new ArrayDeque<>();
-    private final AtomicLong awayUntil = new AtomicLong(Long.MIN_VALUE);
+    private final AtomicLong awayUntil = new AtomicLong();
+    private final String node = Long.toString(new SecureRandom().nextLong(Long.MAX_VALUE), Character.MAX_RADIX) + '-';
+    private final AtomicLong changes = new AtomicLong();
     private final Counter failures;
     private final Counter dropped;
     private final Counter droppedTokens;
+
+    /** Whether an answer may be lost on its way: not by a state that answers in the call itself, as one in memory does. */
+    private volatile boolean losesAnswers = true;
+
+    /** Whether the shared state has failed last. */
+    private volatile boolean failing;
 
     Ledger(
             Scope scope,
@@ -81,11 +93,15 @@ final class Ledger implements AutoCloseable {
      */
     CompletionStage<Claim> take(
             Rule rule, Subject subject, long tokens, Supplier<? extends CompletionStage<?>> patience) {
-        if (clock.getAsLong() < awayUntil.get()) {
+        if (isAway()) {
             return CompletableFuture.completedFuture(withoutStore(rule, subject, tokens));
         }
         Change change = Change.take(rule, subject, rule.limits(), tokens, ttl);
         CompletableFuture<List<String>> asked = run(change);
+        boolean atOnce = asked.isDone();
+        if (!asked.isCompletedExceptionally()) {
+            losesAnswers = !atOnce;
+        }
         CompletableFuture<Claim> taken = new CompletableFuture<>();
         CompletableFuture<Void> unused = asked.handle((answer, error) -> {
             Claim claim = null;
@@ -177,7 +193,11 @@ final class Ledger implements AutoCloseable {
         if (change.isEmpty()) {
             return;
         }
-        if (clock.getAsLong() < awayUntil.get()) {
+        if (losesAnswers) {
+            change.once(node + Long.toString(changes.incrementAndGet(), Character.MAX_RADIX), REMEMBERED);
+        }
+        if (failing) {
+            // Nobody could tell later whether it was made.
             enqueue(change, false);
             return;
         }
@@ -191,13 +211,15 @@ final class Ledger implements AutoCloseable {
     }
 
     private CompletableFuture<List<String>> run(Change change) {
+        change.sent(clock.getAsLong());
         try {
             return shared.run(Windows.SCRIPT, change.keys(), change.args())
                     .thenApply(answer -> {
-                        if (answer.size() != 1 + change.keys().size() * Windows.ANSWERS) {
+                        if (answer.size() != 1 + change.places().size() * Windows.ANSWERS) {
                             throw new IllegalStateException("it answers what no limit can be read from");
                         }
                         board.saw(change, answer);
+                        failing = false;
                         return answer;
                     })
                     .toCompletableFuture();
@@ -206,10 +228,17 @@ final class Ledger implements AutoCloseable {
         }
     }
 
+    /** A clock that was set back meanwhile prolongs nothing. */
+    private boolean isAway() {
+        long left = awayUntil.get() - clock.getAsLong();
+        return left > 0 && left <= REST.toMillis();
+    }
+
     private void failed(Throwable thrown) {
         Throwable cause = thrown.getCause();
         Throwable error = cause == null ? thrown : cause;
         failures.increment();
+        failing = true;
         long now = clock.getAsLong();
         long before = awayUntil.getAndSet(now + REST.toMillis());
         if (before < now) {
@@ -235,6 +264,10 @@ final class Ledger implements AutoCloseable {
                 return;
             }
         }
+        drop(change);
+    }
+
+    private void drop(Change change) {
         dropped.increment();
         droppedTokens.increment((double) Math.max(0, change.charged()));
     }
@@ -253,8 +286,15 @@ final class Ledger implements AutoCloseable {
 
     /** Applies what has waited, until something fails; on a thread that may block. */
     void flush() {
+        if (queued() == 0 || !isThere()) {
+            return;
+        }
         for (Change change = poll(); change != null; change = poll()) {
             Change one = change;
+            if (mayBeMade(one)) {
+                drop(one);
+                continue;
+            }
             CompletableFuture<List<String>> run = run(one);
             try {
                 run.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
@@ -280,15 +320,38 @@ final class Ledger implements AutoCloseable {
         }
     }
 
+    /** Asked with what changes nothing, so that no change gets lost in finding out. */
+    private boolean isThere() {
+        try {
+            var unused = shared.get("there").toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            failing = false;
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            failed(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
+    }
+
+    /** Whether it may have been made so long ago that nobody remembers. */
+    private boolean mayBeMade(Change change) {
+        long age = clock.getAsLong() - change.sentAt();
+        return change.isOnce() && change.sentAt() != Change.NEVER && (age < 0 || age > REMEMBERED.toMillis() / 2);
+    }
+
     /** Tries once more what has waited, without waiting for it. */
     @Override
     public void close() {
         for (Change change = poll(); change != null; change = poll()) {
             Change one = change;
+            if (mayBeMade(one)) {
+                drop(one);
+                continue;
+            }
             CompletableFuture<Void> unused = run(one).handle((answer, error) -> {
                 if (error != null) {
-                    dropped.increment();
-                    droppedTokens.increment((double) Math.max(0, one.charged()));
+                    drop(one);
                 }
                 return null;
             });

@@ -32,6 +32,10 @@ final class LocalStore {
         return result;
     }
 
+    synchronized int size() {
+        return entries.size();
+    }
+
     private record Entry(String value, long until) {}
 
     private final class Run implements Script.Store {

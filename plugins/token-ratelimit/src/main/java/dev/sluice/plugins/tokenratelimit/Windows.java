@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * milliseconds and joined by commas. What was used leaves with its window, what is reserved at its end, whoever may have
  * died meanwhile. Amounts that a clock set back has left in the future count as of now, so that a window always ends.
  *
+ * <p>A last key beyond those of the limits says that this change is done, and its time to live in ms is the last argument:
+ * where it is there already, the change was made before and its answer lost, and nothing is made again.
+ *
  * <p>Arguments, {@value #FIELDS} for each key: algorithm, limit, window in ms, capacity, kind of check, time to live of a
  * reservation in ms, amount to charge, reserved amount to give back, the end of that reservation, amount to reserve, amount
  * to charge if all is granted. Answers {@code 1} or {@code 0} (nothing was reserved), and for each key: used, reserved,
@@ -34,12 +37,15 @@ final class Windows {
             local now = tonumber(ARGV[#ARGV])
             local n = function(x) return string.format('%.0f', x) end
             local states, out, granted = {}, {}, true
-            for i = 1, #KEYS do
+            local limits, isDone = math.floor((#ARGV - 1) / 11), false
+            if #KEYS > limits then isDone = redis.call('GET', KEYS[#KEYS]) ~= false end
+            for i = 1, limits do
               local o = (i - 1) * 11
               local s = { algorithm = ARGV[o + 1], limit = tonumber(ARGV[o + 2]), window = tonumber(ARGV[o + 3]),
                 capacity = tonumber(ARGV[o + 4]), check = ARGV[o + 5], ttl = tonumber(ARGV[o + 6]),
                 charge = tonumber(ARGV[o + 7]), back = tonumber(ARGV[o + 8]), backEnd = tonumber(ARGV[o + 9]),
                 want = tonumber(ARGV[o + 10]), take = tonumber(ARGV[o + 11]), used = {}, reserved = {} }
+              if isDone then s.charge, s.back, s.want, s.take = 0, 0, 0, 0 end
               local part = math.max(1, math.floor(s.window / 10))
               local step = math.max(1, math.floor(s.ttl / 4))
               local lastEnd = math.ceil((now + s.ttl) / step) * step
@@ -108,7 +114,7 @@ final class Windows {
               states[i] = s
             end
             out[1] = granted and '1' or '0'
-            for i = 1, #KEYS do
+            for i = 1, limits do
               local s = states[i]
               local starts, reset, wait = {}, 0, 0
               for start in pairs(s.used) do starts[#starts + 1] = start end
@@ -168,6 +174,7 @@ final class Windows {
               out[#out + 1] = n(s.lastEnd)
               out[#out + 1] = s.fits and '0' or '1'
             end
+            if #KEYS > limits and not isDone then redis.call('SET', KEYS[#KEYS], '1', 'PX', ARGV[#ARGV - 1]) end
             return out
             """, Windows::run);
 
@@ -176,8 +183,10 @@ final class Windows {
     private static List<String> run(Script.Store store, List<String> keys, List<String> args) {
         List<State> states = new ArrayList<>();
         boolean granted = true;
-        for (int i = 0; i < keys.size(); i++) {
-            State state = new State(args.subList(i * FIELDS, (i + 1) * FIELDS), store.now());
+        int limits = args.size() / FIELDS;
+        boolean isDone = keys.size() > limits && store.get(keys.get(limits)) != null;
+        for (int i = 0; i < limits; i++) {
+            State state = new State(args.subList(i * FIELDS, (i + 1) * FIELDS), store.now(), isDone);
             state.read(store.get(keys.get(i)));
             state.giveBack();
             state.add(state.charge);
@@ -186,7 +195,7 @@ final class Windows {
         }
         List<String> out = new ArrayList<>();
         out.add(granted ? "1" : "0");
-        for (int i = 0; i < keys.size(); i++) {
+        for (int i = 0; i < limits; i++) {
             State state = states.get(i);
             state.look();
             if (granted) {
@@ -199,6 +208,9 @@ final class Windows {
                 store.set(keys.get(i), text, Duration.ofMillis(state.life()));
             }
             state.answer(out);
+        }
+        if (keys.size() > limits && !isDone) {
+            store.set(keys.get(limits), "1", Duration.ofMillis(Long.parseLong(args.get(args.size() - 1))));
         }
         return out;
     }
@@ -227,18 +239,18 @@ final class Windows {
         private double wait;
         private boolean fits = true;
 
-        State(List<String> args, long now) {
+        State(List<String> args, long now, boolean isDone) {
             this.algorithm = args.get(0);
             this.limit = number(args, 1);
             this.window = number(args, 2);
             this.capacity = number(args, 3);
             this.check = args.get(4);
             double ttl = number(args, 5);
-            this.charge = number(args, 6);
-            this.back = number(args, 7);
+            this.charge = isDone ? 0 : number(args, 6);
+            this.back = isDone ? 0 : number(args, 7);
             this.backEnd = number(args, 8);
-            this.want = number(args, 9);
-            this.take = number(args, 10);
+            this.want = isDone ? 0 : number(args, 9);
+            this.take = isDone ? 0 : number(args, 10);
             this.now = now;
             this.part = Math.max(1, Math.floor(window / PARTS));
             this.first = isSliding() ? Math.floor(this.now / part) * part : this.now;

@@ -8,6 +8,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -24,7 +25,9 @@ final class FailingScope {
         SharedState shared = (SharedState) Proxy.newProxyInstance(
                 SharedState.class.getClassLoader(),
                 new Class<?>[] {SharedState.class},
-                (proxy, method, args) -> run((Script) args[0], strings(args[1]), strings(args[2])));
+                (proxy, method, args) -> method.getName().equals("run")
+                        ? run((Script) args[0], strings(args[1]), strings(args[2]))
+                        : get((String) args[0]));
         this.scope = (Scope) Proxy.newProxyInstance(
                 Scope.class.getClassLoader(), new Class<?>[] {Scope.class}, (proxy, method, args) -> {
                     if (method.getName().equals("shared")) {
@@ -54,6 +57,12 @@ final class FailingScope {
         waiting.add(() -> later.complete(
                 real.shared().run(script, keys, args).toCompletableFuture().join()));
         return later;
+    }
+
+    private CompletionStage<Optional<String>> get(String key) {
+        return failing
+                ? CompletableFuture.failedFuture(new IllegalStateException("connection refused"))
+                : real.shared().get(key);
     }
 
     Scope scope() {

@@ -273,6 +273,41 @@ final class LimiterTest {
     }
 
     @Test
+    void aLongOutageLosesNothingThatFitsIntoTheQueue() {
+        FilterFactory factory = open(Config.rules(OnStoreFailure.ALLOW, 100, Config.tokens("all", "", 10_000)));
+        scope.fail();
+        for (int i = 0; i < 50; i++) {
+            FakeExchange exchange = exchange(null);
+            Filter filter = factory.newFilter(exchange);
+            ask(filter, exchange);
+            // Nobody knows any more whether the state is still away.
+            clock.advance(Duration.ofSeconds(20));
+            filter.onComplete(FakeOutcome.success().usage(Usage.of(3, 4)));
+        }
+        assertThat(queued()).isEqualTo(50);
+        scope.heal();
+        clock.advance(Duration.ofSeconds(2));
+        assertThat(queued()).isZero();
+        assertThat(shown().findValuesAsText("used")).containsExactly("350");
+        assertThat(scope.meters()
+                        .get("sluice_token_ratelimit_settles_dropped_tokens_total")
+                        .counter()
+                        .count())
+                .isZero();
+    }
+
+    @Test
+    void aClockSetBackDoesNotKeepANodeFromTheState() {
+        FilterFactory factory = open(Config.rules(OnStoreFailure.DENY, 100, Config.tokens("all", "", 1000)));
+        scope.fail();
+        refused(ask(factory, null));
+        scope.heal();
+        clock.set(Duration.ofDays(-1));
+        clock.advance(Ledger.REST);
+        assertThat(ask(factory, null)).isEqualTo(Step.next());
+    }
+
+    @Test
     void aClientThatLeavesBeforeItIsGrantedTakesNothing() {
         FilterFactory factory = open(Config.rules(Config.tokens("all", "", 1000)));
         scope.hang();

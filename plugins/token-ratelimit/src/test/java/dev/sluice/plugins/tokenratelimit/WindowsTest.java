@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testkit.FakeClock;
 import dev.sluice.testkit.FakeScope;
-import dev.sluice.testkit.Scripts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -138,30 +137,46 @@ final class WindowsTest {
     }
 
     @Test
-    void bothFormsGiveTheSameWhereTheyAreRunOnTheSame() {
-        FakeScope other = new FakeScope(clock);
-        Scripts.assertAgree(Windows.SCRIPT, scope.shared(), other.shared(), 1, 2000, random -> call(random, clock));
+    void whatIsRepeatedIsMadeOnce() {
+        Runnable settle = () -> {
+            List<String> args = new ArrayList<>(
+                    List.of("s", "100", "60000", "100", "none", "600000", "40", "0", "0", "0", "0", "120000"));
+            var unused = scope.shared()
+                    .run(Windows.SCRIPT, List.of("k", "i1"), args)
+                    .toCompletableFuture()
+                    .join();
+        };
+        settle.run();
+        settle.run();
+        assertThat(run("s", 100, 100, "none", 0, 0, 0, 0, 0).get(1)).isEqualTo("40");
+        clock.advance(Duration.ofMinutes(2));
+        settle.run();
+        assertThat(run("s", 100, 100, "none", 0, 0, 0, 0, 0).get(1)).isEqualTo("40");
     }
 
-    /** Anything that a request may do to two keys. */
-    static Scripts.Call call(Random random, FakeClock clock) {
-        clock.advance(Duration.ofMillis(random.nextInt(3000)));
-        List<String> args = new ArrayList<>();
-        for (String algorithm : List.of("s", "f", "b")) {
-            long limit = 50 + random.nextInt(3) * 25L;
-            long step = 150_000 / 4;
-            long now = clock.instant().toEpochMilli();
-            long end = (now + 150_000 + step - 1) / step * step - step * random.nextInt(3);
-            args.add(algorithm);
-            args.addAll(List.of(Long.toString(limit), "30000", Long.toString(limit + random.nextInt(20))));
-            args.add(List.of("strict", "once", "none", "over").get(random.nextInt(4)));
-            args.add("150000");
-            args.add(Integer.toString(random.nextInt(20) - 5));
-            args.add(Integer.toString(random.nextInt(10)));
-            args.add(Long.toString(end));
-            args.add(Integer.toString(random.nextInt(20)));
-            args.add(Integer.toString(random.nextInt(3)));
+    /** Whatever has happened, clocks that were set included, a full limit is there in the end. */
+    @ParameterizedTest
+    @ValueSource(strings = {"s", "f", "b"})
+    void aWindowAlwaysEnds(String algorithm) {
+        for (int seed = 0; seed < 100; seed++) {
+            Random random = new Random(seed);
+            for (int i = 0; i < 50; i++) {
+                clock.advance(Duration.ofMillis(random.nextInt(20_000)));
+                if (random.nextInt(5) == 0) {
+                    clock.set(Duration.ofSeconds(random.nextInt(200_000) - 100_000L));
+                }
+                var unused = run(
+                        algorithm, 100, 120, "once", random.nextInt(30), 0, 0, random.nextInt(50), random.nextInt(5));
+            }
+            long longest = Long.parseLong(
+                    run(algorithm, 100, 120, "none", 0, 0, 0, 0, 0).get(3));
+            if (!algorithm.equals("b")) {
+                assertThat(longest).isLessThanOrEqualTo(WINDOW.toMillis() * 11 / 10);
+            }
+            clock.advance(Duration.ofMillis(Math.max(longest, 750_000)));
+            assertThat(run(algorithm, 100, 120, "strict", 0, 0, 0, 0, 120).get(0))
+                    .as("seed " + seed)
+                    .isEqualTo("1");
         }
-        return new Scripts.Call(List.of("{a}s", "{a}f", "{a}b"), args);
     }
 }
