@@ -26,6 +26,7 @@ import dev.sluice.host.route.Snapshot;
 import dev.sluice.host.state.MemoryStore;
 import dev.sluice.host.state.RedisStore;
 import dev.sluice.host.state.StateStore;
+import dev.sluice.host.state.StateStores;
 import dev.sluice.host.upstream.EndpointChecks;
 import dev.sluice.host.upstream.EndpointRegistry;
 import dev.sluice.host.upstream.Endpoints;
@@ -85,6 +86,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
     private final Services services;
     private final Sources sources;
     private final StateStore state;
+    private final StateStores stores;
     private final EndpointRegistry endpoints;
     private final EndpointChecks checks;
     private final Publisher publisher;
@@ -128,9 +130,10 @@ public final class Gateway implements AutoCloseable, GatewayView {
         endpoints = new EndpointRegistry(meters, System::nanoTime);
         checks = new EndpointChecks(vertx, (to, request) -> anyLoop().call(to, request));
         state = store(config.state());
+        stores = new StateStores(state, config.state().redis(), vertx, meters);
         publisher = new Publisher(
                 sources,
-                new SnapshotBuilder(services, this::anyLoop, state, endpoints, builderThread, openLimit),
+                new SnapshotBuilder(services, this::anyLoop, stores, endpoints, builderThread, openLimit),
                 this::follow,
                 snapshot -> verticles.forEach(verticle -> verticle.loop().expire(snapshot)));
         meters.gauge(
@@ -501,7 +504,7 @@ public final class Gateway implements AutoCloseable, GatewayView {
     @Override
     public void close() {
         endPublishing();
-        state.close();
+        stores.close();
         try {
             vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

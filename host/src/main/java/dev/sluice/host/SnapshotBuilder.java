@@ -20,7 +20,7 @@ import dev.sluice.host.route.HostProvider;
 import dev.sluice.host.route.Route;
 import dev.sluice.host.route.RouteTable;
 import dev.sluice.host.route.Snapshot;
-import dev.sluice.host.state.StateStore;
+import dev.sluice.host.state.StateStores;
 import dev.sluice.host.upstream.EndpointRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +59,7 @@ final class SnapshotBuilder {
 
     private final Services services;
     private final Supplier<Loop> loops;
-    private final StateStore state;
+    private final StateStores state;
     private final EndpointRegistry endpoints;
     private final Executor closing;
     private final Duration openLimit;
@@ -74,7 +74,7 @@ final class SnapshotBuilder {
     SnapshotBuilder(
             Services services,
             Supplier<Loop> loops,
-            StateStore state,
+            StateStores state,
             EndpointRegistry endpoints,
             Executor closing,
             Duration openLimit) {
@@ -209,11 +209,10 @@ final class SnapshotBuilder {
         }
 
         private @Nullable OpenFilter open(FilterUse use, Identity identity, Surroundings surroundings) {
-            HostScope scope = new HostScope(
-                    surroundings.owner(identity),
-                    services,
-                    loops,
-                    state.of(identity.filter(), identity.generation().stateVersion()));
+            StateStores.Lease leased =
+                    state.lease(identity.filter(), identity.generation().stateVersion(), use.redis());
+            HostScope scope =
+                    new HostScope(surroundings.owner(identity), services, loops, leased.state(), leased.release());
             try {
                 FilterFactory factory = opener.call(() -> open(use.filter().plugin(), use.config(), scope));
                 if (factory == null) {

@@ -23,6 +23,12 @@ public final class Key<T> {
     /** The limit that refused the request, by its rule's name. */
     public static final Key<String> LIMIT = of("limit", String.class);
 
+    /**
+     * The name of a filter that will answer the request itself, once it has its body. A filter that refuses paths which it
+     * does not know lets such a request be.
+     */
+    public static final Key<String> ANSWERING = of("answering", String.class);
+
     private final String name;
     private final Class<T> type;
 

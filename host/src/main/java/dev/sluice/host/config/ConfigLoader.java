@@ -175,7 +175,7 @@ public final class ConfigLoader {
         }
 
         private static void mask(FilterDraft filter) {
-            Secrets.mask(SchemaView.of(filter.filter().descriptor().schema()), filter.written());
+            Secrets.mask(SchemaView.of(FilterSchemas.of(filter.filter().descriptor())), filter.written());
         }
 
         private static List<FilterUse> uses(List<FilterDraft> drafts) {

@@ -52,7 +52,7 @@ public final class ConfigSchema {
         for (String name : catalog.filterNames()) {
             InstalledFilter filter = catalog.find(name, null).orElseThrow();
             Descriptor descriptor = filter.descriptor();
-            define(definitions, "filter-" + name, descriptor.schema());
+            define(definitions, "filter-" + name, FilterSchemas.of(descriptor));
             ObjectNode config = NODES.objectNode();
             config.putArray("anyOf")
                     .add(reference("filter-" + name))

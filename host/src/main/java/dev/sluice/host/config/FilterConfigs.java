@@ -49,8 +49,8 @@ final class FilterConfigs {
         }
         ObjectNode given = config instanceof ObjectNode object ? object.deepCopy() : FilterEntries.none();
         int before = problems.size();
-        CheckedSchema schema =
-                schemas.computeIfAbsent(filter.descriptor(), descriptor -> CheckedSchema.of(descriptor.schema()));
+        CheckedSchema schema = schemas.computeIfAbsent(
+                filter.descriptor(), descriptor -> CheckedSchema.of(FilterSchemas.of(descriptor)));
         SchemaView view = SchemaView.of(schema.source());
         new Aliases(places, problems).resolve(view, given, path);
         ObjectNode tree = normalized(filter, given, path);
@@ -58,13 +58,29 @@ final class FilterConfigs {
         new Formats(places, problems).check(view, tree, path);
         new SchemaCheck(places, problems).check(schema, tree, path);
         Record bound = null;
+        RedisConfig redis = null;
         if (problems.size() == before) {
             Defaults.fill(SchemaView.certain(schema.source()), tree);
-            bound = bound(filter, tree, path);
+            redis = redis(filter.descriptor(), tree, path);
+        }
+        if (problems.size() == before) {
+            bound = bound(filter, redis == null ? tree : withoutLogin(filter.descriptor(), tree, redis), path);
         }
         FilterUse use =
-                bound == null ? null : new FilterUse(filter, bound, tree, skipOnError, List.copyOf(named), path);
+                bound == null ? null : new FilterUse(filter, bound, tree, skipOnError, List.copyOf(named), redis, path);
         return new FilterDraft(filter, tree, shown, path, entry, use);
+    }
+
+    private @Nullable RedisConfig redis(Descriptor descriptor, ObjectNode tree, String path) {
+        String key = FilterSchemas.redisKey(descriptor);
+        return key.isEmpty() || !tree.has(key)
+                ? null
+                : new HostBinder(places, problems).redis(tree.get(key), RecordBinder.join(path, key));
+    }
+
+    /** What the filter learns of a Redis of its own: where it is. */
+    private static ObjectNode withoutLogin(Descriptor descriptor, ObjectNode tree, RedisConfig redis) {
+        return tree.deepCopy().put(FilterSchemas.redisKey(descriptor), redis.place());
     }
 
     /** A plugin's own code: whatever it throws is this entry's problem. */

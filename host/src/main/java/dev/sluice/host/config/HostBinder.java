@@ -141,11 +141,13 @@ final class HostBinder {
 
     State state(JsonNode tree) {
         JsonNode redis = tree.path("redis");
-        return new State(
-                redis.isMissingNode()
-                        ? null
-                        : new RedisReader(places, problems, redis, tlsClient(redis.path("tls"), "state.redis.tls"))
-                                .read());
+        return new State(redis.isMissingNode() ? null : redis(redis, "state.redis"));
+    }
+
+    /** Null if anything is wrong with it. */
+    @Nullable
+    RedisConfig redis(JsonNode tree, String path) {
+        return new RedisReader(places, problems, tree, path, tlsClient(tree.path("tls"), path + ".tls")).read();
     }
 
     Drain drain(JsonNode tree) {

@@ -13,7 +13,7 @@ final class HostSchema {
 
     /** Loaded once, with the first config; the tree of it is never changed. */
     private static final class Loaded {
-        static final ObjectNode TREE = read();
+        static final ObjectNode TREE = read(FILE);
         static final CheckedSchema CHECKED = CheckedSchema.of(TREE);
     }
 
@@ -29,11 +29,12 @@ final class HostSchema {
         return Loaded.CHECKED;
     }
 
-    private static ObjectNode read() {
-        try (InputStream in = Objects.requireNonNull(HostSchema.class.getResourceAsStream(FILE), FILE)) {
+    /** A tree that stands beside it. */
+    static ObjectNode read(String file) {
+        try (InputStream in = Objects.requireNonNull(HostSchema.class.getResourceAsStream(file), file)) {
             return (ObjectNode) new ObjectMapper().readTree(in);
         } catch (IOException e) {
-            throw new UncheckedIOException(FILE, e);
+            throw new UncheckedIOException(file, e);
         }
     }
 }

@@ -1,10 +1,10 @@
 package dev.sluice.host.config;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /** Checks model mappings: patterns that compile, and no two globs between which nothing decides. */
 final class ModelMappings {
@@ -45,7 +45,7 @@ final class ModelMappings {
         } catch (PatternSyntaxException e) {
             problems.add(places.keyProblem(
                     path + '.' + key,
-                    "not a regular expression: " + e.getDescription() + " at character " + (e.getIndex() + 1)));
+                    "not a regular expression (RE2): " + e.getDescription() + ": '" + e.getPattern() + "'"));
         }
     }
 

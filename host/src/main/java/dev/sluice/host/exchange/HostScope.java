@@ -54,6 +54,7 @@ public final class HostScope implements Scope, AutoCloseable {
     private final Services services;
     private final Supplier<Loop> loops;
     private final PendingState shared;
+    private final Runnable releaseShared;
     private final Logger log;
     private final ScopeMeters meters;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
@@ -69,12 +70,14 @@ public final class HostScope implements Scope, AutoCloseable {
      * An open scope.
      *
      * @param loops gives an event loop for what belongs to no exchange
+     * @param releaseShared called when no call of the shared state is under way any more
      */
-    public HostScope(Owner owner, Services services, Supplier<Loop> loops, SharedState shared) {
+    public HostScope(Owner owner, Services services, Supplier<Loop> loops, SharedState shared, Runnable releaseShared) {
         this.owner = owner;
         this.services = services;
         this.loops = loops;
         this.shared = new PendingState(shared);
+        this.releaseShared = releaseShared;
         this.log = LoggerFactory.getLogger("dev.sluice.filter." + owner.filter);
         this.meters = new ScopeMeters(services.telemetry());
     }
@@ -250,6 +253,7 @@ public final class HostScope implements Scope, AutoCloseable {
                     owner.filter,
                     LONGEST_CALL.toSeconds());
         }
+        close(releaseShared::run);
         place = null;
         shown.clear();
         actions.clear();

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * {@code uri} or {@code base-url} says all of a value but its {@code default}, {@code x-positive} and
  * {@code x-maximum} (of a size), and must not be one branch of a choice. {@code x-aliases} lists a property's other
  * spellings: a name, or <code>{"name": …, "unit": "s" | "ms"}</code>. {@code "x-provider": true} marks text that is a
- * provider's name. {@code "writeOnly": true} marks secrets. {@code x-expected} is how a message names what is expected.
+ * provider's name. {@code "x-redis": true} marks one property of the whole config as a Redis of the filter's own, which the
+ * host reads. {@code "writeOnly": true} marks secrets. {@code x-expected} is how a message names what is expected.
  * A schema that names properties and does not speak of others takes no others.
  *
  * @param filter its name

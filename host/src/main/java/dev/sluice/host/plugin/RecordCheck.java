@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.TypeFactory;
 import com.fasterxml.jackson.databind.util.LRUMap;
 import com.fasterxml.jackson.databind.util.LookupCache;
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,6 +25,7 @@ import java.util.Set;
  */
 final class RecordCheck {
     private static final int TYPES = 200;
+    private static final String REDIS = "x-redis";
 
     private final ObjectNode root;
     private final String file;
@@ -42,7 +44,29 @@ final class RecordCheck {
     /** Refuses the pair if they disagree. */
     static void check(Class<? extends Record> type, ObjectNode schema, String file) throws RefusedException {
         RecordCheck check = new RecordCheck(schema, file);
+        check.redis(type);
         check.record(check.mapper.constructType(type), List.of(schema), "");
+    }
+
+    /** The host reads one, of which the record has the address. */
+    private void redis(Class<? extends Record> type) throws RefusedException {
+        List<String> marked = new ArrayList<>();
+        for (Map.Entry<String, JsonNode> property : root.path("properties").properties()) {
+            if (property.getValue().has(REDIS)) {
+                marked.add(property.getKey());
+            }
+        }
+        if (root.findParents(REDIS).size() > Math.min(1, marked.size())) {
+            throw new RefusedException("its " + file
+                    + " marks more than one property with x-redis, or one that is not top-level: the host reads one");
+        }
+        for (RecordComponent component : type.getRecordComponents()) {
+            if (marked.contains(component.getName()) && component.getType() != String.class) {
+                throw new RefusedException("its " + file + " marks '" + component.getName()
+                        + "' with x-redis, which the record " + type.getSimpleName()
+                        + " has as something else than text: make it a String, for the address");
+            }
+        }
     }
 
     private void record(JavaType type, List<JsonNode> schemas, String path) throws RefusedException {

@@ -1,15 +1,16 @@
 package dev.sluice.host.route;
 
+import com.google.re2j.Pattern;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /**
  * Model names, from what a client asks for to what goes over the wire: exact match, else the longest matching glob, else
- * the first matching {@code ~regex} in listed order, else {@code *}; an empty target keeps the name. Immutable.
+ * the first matching {@code ~regex} (RE2, so in time linear to the name) in listed order, else {@code *}; an empty target
+ * keeps the name. Immutable.
  */
 final class ModelMapping {
     private record ByPattern(Pattern pattern, String target) {}

@@ -1,6 +1,8 @@
 package dev.sluice.host.state;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.Locale;
 import java.util.Map;
@@ -30,10 +32,18 @@ final class RedisMeters {
 
     private final Map<Of, Timer> timers = new ConcurrentHashMap<>();
 
-    RedisMeters(MeterRegistry meters, BooleanSupplier up) {
+    private final Gauge gauge;
+
+    RedisMeters(MeterRegistry meters, String name, Tags tags, BooleanSupplier up) {
         this.meters = meters;
         this.up = up;
-        meters.gauge("sluice_state_up", this, m -> m.up.getAsBoolean() ? 1 : 0);
+        this.gauge = Gauge.builder(name, this, m -> m.up.getAsBoolean() ? 1 : 0)
+                .tags(tags)
+                .register(meters);
+    }
+
+    void close() {
+        meters.remove(gauge);
     }
 
     void record(String operation, Result result, long nanos) {

@@ -4,6 +4,7 @@ import dev.sluice.api.SharedState;
 import dev.sluice.host.config.RedisConfig;
 import dev.sluice.host.state.RedisMeters.Result;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -51,7 +52,7 @@ public final class RedisStore implements StateStore {
 
     private @Nullable Boolean logged;
 
-    private RedisStore(Vertx vertx, RedisConfig config, MeterRegistry registry) {
+    private RedisStore(Vertx vertx, RedisConfig config, Function<RedisStore, RedisMeters> meters) {
         this.vertx = vertx;
         this.config = config;
         this.links = Vertx.vertx(new VertxOptions()
@@ -61,7 +62,7 @@ public final class RedisStore implements StateStore {
                         .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)))
                 .exceptionHandler(this::uncaught);
         this.dialer = new RedisDialer((VertxInternal) links, config);
-        this.meters = new RedisMeters(registry, this::isUp);
+        this.meters = meters.apply(this);
         for (int i = 0; i < config.connections(); i++) {
             slots.add(new RedisSlot(vertx, dialer, this::changed));
         }
@@ -70,7 +71,18 @@ public final class RedisStore implements StateStore {
 
     /** A store that begins to connect; from any thread. */
     public static RedisStore open(Vertx vertx, RedisConfig config, MeterRegistry meters) {
-        RedisStore store = new RedisStore(vertx, config, meters);
+        return opened(new RedisStore(
+                vertx, config, store -> new RedisMeters(meters, "sluice_state_up", Tags.empty(), store::isUp)));
+    }
+
+    /** As {@link #open}, for one that stands in for the gateway's own where filters say so. */
+    static RedisStore openOwn(Vertx vertx, RedisConfig config, MeterRegistry meters) {
+        Tags tags = Tags.of("redis", config.place() + "/" + config.database());
+        return opened(new RedisStore(
+                vertx, config, store -> new RedisMeters(meters, "sluice_state_own_up", tags, store::isUp)));
+    }
+
+    private static RedisStore opened(RedisStore store) {
         store.slots.forEach(RedisSlot::fill);
         return store;
     }
@@ -170,6 +182,7 @@ public final class RedisStore implements StateStore {
         slots.forEach(RedisSlot::close);
         away = "the gateway ends";
         tried.tryComplete();
+        meters.close();
         try {
             links.close().toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

@@ -58,7 +58,7 @@ class ProvidersTest {
                 "{ type: openai, credentials: [{ key: 1 }] }| :43 providers.p.credentials[0].key: expected text, got 1: put it in quotes",
                 "{ type: openai, apiTokens: [\"\"] }| :34 providers.p.apiTokens[0]: must not be empty",
                 "{ type: openai, modelMapping: { a: 1 } }| :41 providers.p.modelMapping.a: expected text, got 1: put it in quotes",
-                "{ type: openai, modelMapping: { \"~gpt-(\": a } }| :38 providers.p.modelMapping.~gpt-(: not a regular expression: Unclosed group at character 6",
+                "{ type: openai, modelMapping: { \"~gpt-(\": a } }| :38 providers.p.modelMapping.~gpt-(: not a regular expression (RE2): missing closing ): 'gpt-('",
                 "{ type: openai, modelMapping: { \"gpt-*\": a, \"*-4.1\": b } }| :50 providers.p.modelMapping.*-4.1: a model may match both this and 'gpt-*', which is as long: make one of them longer",
                 "{ type: openai, timeouts: { idle: 0s } }| :40 providers.p.timeouts.idle: must be more than zero",
                 "{ type: openai, tls: { cert: a } }| :27 providers.p.tls: 'cert' also needs the key 'key'",

@@ -86,7 +86,8 @@ class PendingStateTest {
                 () -> {
                     throw new IllegalStateException("no loop is needed");
                 },
-                slow);
+                slow,
+                () -> {});
         AtomicBoolean settled = new AtomicBoolean();
         AtomicBoolean settledWhenClosed = new AtomicBoolean();
         var unused = scope.shared().get("a").thenAccept(value -> settled.set(true));

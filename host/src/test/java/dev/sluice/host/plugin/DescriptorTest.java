@@ -132,6 +132,23 @@ class DescriptorTest {
         assertThatThrownBy(() -> check(Inner.class, schema)).hasMessage(message);
     }
 
+    record Own(String redis, Inner inner) {}
+
+    @Test
+    void oneRedisOfTheFiltersOwnIsReadAndNoOther() {
+        assertThatThrownBy(() -> check(Times.class, "{\"properties\": {\"ttl\": {\"x-redis\": true}}}"))
+                .hasMessage(
+                        "its f.json marks 'ttl' with x-redis, which the record Times has as something else than text:"
+                                + " make it a String, for the address");
+        assertThatThrownBy(() -> check(
+                        Own.class,
+                        "{\"properties\": {\"redis\": {\"x-redis\": true},"
+                                + " \"inner\": {\"properties\": {\"a\": {\"x-redis\": true}}}}}"))
+                .hasMessage(
+                        "its f.json marks more than one property with x-redis, or one that is not top-level: the host"
+                                + " reads one");
+    }
+
     record Times(Duration ttl) {}
 
     record Nested(List<Inner> list) {}

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ModelMappingTest {
 
@@ -41,6 +42,15 @@ class ModelMappingTest {
     void withoutAStarWhatMatchesNothingKeepsItsName() {
         assertThat(mapping("a", "b").map("c")).isEqualTo("c");
         assertThat(mapping().map("c")).isEqualTo("c");
+    }
+
+    @Test
+    @Timeout(20)
+    void aHostileNameCostsNoMoreThanItsLength() {
+        ModelMapping mapping = mapping("~(a+)+(b|a)+c", "x", "~(.*a){20}", "y", "*", "other");
+
+        assertThat(mapping.map("a".repeat(5_000) + "!")).isEqualTo("other");
+        assertThat(mapping.map("a*".repeat(100))).isEqualTo("other");
     }
 
     private static ModelMapping mapping(String... pairs) {

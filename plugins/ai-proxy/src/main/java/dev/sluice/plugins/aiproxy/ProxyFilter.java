@@ -8,6 +8,7 @@ import dev.sluice.api.Event;
 import dev.sluice.api.Events;
 import dev.sluice.api.Exchange;
 import dev.sluice.api.Filter;
+import dev.sluice.api.Key;
 import dev.sluice.api.Operation;
 import dev.sluice.api.Outcome;
 import dev.sluice.api.Provider;
@@ -37,7 +38,7 @@ final class ProxyFilter implements Filter {
     @Override
     public Step onRequest(RequestHead head) {
         boolean unknown = exchange.operation() == Operation.OTHER && Api.of(exchange) == null;
-        if (unknown && !config.passUnknown()) {
+        if (unknown && !config.passUnknown() && exchange.get(Key.ANSWERING) == null) {
             return Reply.error(
                     404, "no_route", "no model API has the path " + head.path() + "; see passUnknown to pass it on");
         }

@@ -2,6 +2,7 @@ package dev.sluice.plugins.keyfailover;
 
 import dev.sluice.api.Failure;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a failure says of the key that was used. */
@@ -16,12 +17,12 @@ enum Trouble {
     STATUS;
 
     private static final int TOO_MANY_REQUESTS = 429;
-    /** The code where a limit of the gateway's own has refused a try: no key had a part in that. */
-    private static final String OUR_LIMIT = "rate_limited";
+    /** The codes where a limit of the gateway's own has refused a try: no key had a part in that. */
+    private static final Set<String> OUR_LIMITS = Set.of("rate_limited", "quota_exhausted");
 
     /** Of a failed try; null if it says nothing of the key. */
     static @Nullable Trouble of(Failure failure, Settings settings) {
-        if (failure.code().equals(OUR_LIMIT)) {
+        if (OUR_LIMITS.contains(failure.code())) {
             return null;
         }
         int status = failure.status();

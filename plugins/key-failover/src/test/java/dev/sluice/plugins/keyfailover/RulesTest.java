@@ -276,7 +276,9 @@ final class RulesTest {
     void aLimitOfTheGatewaysOwnCountsForNothing() {
         open(ONE, TWO);
         assertThat(fail(failure -> failure.code("rate_limited"), 429)).isEqualTo(ONE);
+        assertThat(fail(failure -> failure.code("quota_exhausted"), 403)).isEqualTo(TWO);
         assertThat(state(0)).isEqualTo("healthy");
+        assertThat(state(1)).isEqualTo("healthy");
     }
 
     @Test

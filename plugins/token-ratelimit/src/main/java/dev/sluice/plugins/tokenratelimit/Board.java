@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.plugins.tokenratelimit.Claim.Figure;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,11 +14,12 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Who has used what, for operators: as this node has last seen it, of the {@value #MOST} counts it has seen last. Safe for
- * all threads.
+ * Who has used what, for operators: as this node has last seen it, of the {@value #MOST} counts it has seen last those
+ * {@value #SHOWN} that are nearest to their limits. Safe for all threads.
  */
 final class Board {
-    private static final int MOST = 1000;
+    private static final int MOST = 10_000;
+    private static final int SHOWN = 1000;
 
     private final LongSupplier clock;
     private final Map<String, Seen> seen = new LinkedHashMap<>(16, 0.75f, true);
@@ -25,20 +28,29 @@ final class Board {
         this.clock = clock;
     }
 
-    private record Seen(Change.Place place, long used, long reserved, long resetsAt, long endsAt) {}
+    private record Seen(Rule rule, Subject subject, Figure figure, long resetsAt) {
+        boolean isOver(long now) {
+            boolean used = figure.used() > 0 && resetsAt > now;
+            return !used && (figure.reserved() == 0 || figure.end() <= now);
+        }
+
+        double part() {
+            return (double) (figure.used() + figure.reserved())
+                    / Math.max(1, figure.limit().capacity());
+        }
+    }
 
     synchronized void saw(Change change, List<String> answer) {
         long now = clock.getAsLong();
         for (int i = 0; i < change.places().size(); i++) {
-            int at = 1 + i * Windows.ANSWERS;
-            long used = Long.parseLong(answer.get(at));
-            long reserved = Long.parseLong(answer.get(at + 1));
-            long resetsAt = now + Long.parseLong(answer.get(at + 2));
-            long endsAt = Long.parseLong(answer.get(at + 4));
-            if (used == 0 && reserved == 0) {
+            Change.Place place = change.places().get(i);
+            Figure figure = Figure.of(place.limit(), i, answer);
+            if (figure.used() == 0 && figure.reserved() == 0) {
                 seen.remove(change.keys().get(i));
             } else {
-                seen.put(change.keys().get(i), new Seen(change.places().get(i), used, reserved, resetsAt, endsAt));
+                Budget budget = place.limit().budget();
+                long resetsAt = budget != null && budget.endsAt() == 0 ? Long.MAX_VALUE : now + figure.reset();
+                seen.put(change.keys().get(i), new Seen(place.rule(), place.subject(), figure, resetsAt));
             }
         }
         var oldest = seen.entrySet().iterator();
@@ -50,30 +62,50 @@ final class Board {
 
     synchronized JsonNode tree() {
         long now = clock.getAsLong();
-        seen.values()
-                .removeIf(one ->
-                        (one.used() == 0 || one.resetsAt() <= now) && (one.reserved() == 0 || one.endsAt() <= now));
+        seen.values().removeIf(one -> one.isOver(now));
         ArrayNode tree = JsonNodeFactory.instance.arrayNode();
-        seen.values().forEach(one -> tree.add(tree(one)));
+        seen.values().stream()
+                .sorted(Comparator.comparingDouble(Seen::part).reversed())
+                .limit(SHOWN)
+                .forEach(one -> tree.add(tree(one.rule(), one.subject(), one.figure(), one.resetsAt())));
         return tree;
     }
 
-    private static ObjectNode tree(Seen one) {
-        Limit limit = one.place().limit();
+    /** One count that was looked at now. */
+    ObjectNode tree(Rule rule, Subject subject, Figure figure) {
+        Budget budget = figure.limit().budget();
+        boolean ever = budget != null && budget.endsAt() == 0;
+        return tree(rule, subject, figure, ever ? Long.MAX_VALUE : clock.getAsLong() + figure.reset());
+    }
+
+    private static ObjectNode tree(Rule rule, Subject subject, Figure figure, long resetsAt) {
+        Limit limit = figure.limit();
+        Budget budget = limit.budget();
         ObjectNode tree = JsonNodeFactory.instance.objectNode();
-        tree.put("rule", one.place().rule().name());
-        tree.put("subject", one.place().subject().shown());
+        tree.put("rule", rule.name());
+        tree.put("subject", subject.shown());
         tree.put("currency", limit.currency().name().toLowerCase(Locale.ROOT));
-        tree.put("limit", limit.capacity());
-        if (limit.currency() != Limit.Currency.CONCURRENCY) {
+        amount(tree, "limit", limit, limit.capacity());
+        if (budget != null) {
+            tree.put("unit", budget.unit()).put("period", budget.period());
+        } else if (limit.currency() != Limit.Currency.CONCURRENCY) {
             tree.put("window", Words.duration(limit.window()));
         }
-        tree.put("used", one.used());
-        tree.put("reserved", one.reserved());
-        tree.put("remaining", Math.max(0, limit.capacity() - one.used() - one.reserved()));
-        if (one.used() > 0) {
-            tree.put("resetsAt", Instant.ofEpochMilli(one.resetsAt()).toString());
+        amount(tree, "used", limit, figure.used());
+        amount(tree, "reserved", limit, figure.reserved());
+        amount(tree, "remaining", limit, figure.remaining());
+        if (figure.used() > 0 && resetsAt != Long.MAX_VALUE) {
+            tree.put("resetsAt", Instant.ofEpochMilli(resetsAt).toString());
         }
         return tree;
+    }
+
+    private static void amount(ObjectNode tree, String field, Limit limit, long amount) {
+        Budget budget = limit.budget();
+        if (budget == null || budget.digits() == 0) {
+            tree.put(field, amount);
+        } else {
+            tree.put(field, budget.shown(amount));
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.plugins.tokenratelimit;
 
+import dev.sluice.api.Script;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ final class Change {
     private final List<String> args = new ArrayList<>();
     private final List<Place> places = new ArrayList<>();
     private String group = "";
+    private Script script = Windows.SCRIPT;
     private long charged;
     private long sentAt = NEVER;
 
@@ -25,9 +27,9 @@ final class Change {
     static Change take(Rule rule, Subject subject, List<Limit> limits, long tokens, Duration ttl) {
         Change change = new Change();
         for (Limit limit : limits) {
-            String check = rule.shadow() ? "none" : limit.currency() == Limit.Currency.TOKENS ? rule.check() : "strict";
+            String check = rule.shadow() ? "none" : isMetered(limit) ? rule.check() : "strict";
             long reserved = switch (limit.currency()) {
-                case TOKENS -> tokens;
+                case TOKENS, MONEY -> tokens;
                 case REQUESTS -> 0;
                 case CONCURRENCY -> 1;
             };
@@ -37,12 +39,25 @@ final class Change {
         return change;
     }
 
+    private static boolean isMetered(Limit limit) {
+        return limit.currency() == Limit.Currency.TOKENS || limit.currency() == Limit.Currency.MONEY;
+    }
+
+    /** What an administrator does to a budget, as {@link Budgets} knows it; {@code none} only looks. */
+    static Change administer(Rule rule, Subject subject, String how, long amount, Duration ttl) {
+        Change change = new Change();
+        for (Limit limit : rule.limits()) {
+            change.add(rule, subject, limit, how, ttl, 0, 0, 0, amount, 0);
+        }
+        return change;
+    }
+
     /** What it has used in the end, in place of what it had reserved. */
     static Change settle(Claim claim, long cost, Duration ttl, boolean givesBack) {
         Change change = new Change();
         for (Claim.Figure figure : claim.figures()) {
             switch (figure.limit().currency()) {
-                case TOKENS -> change.back(claim, figure, ttl, cost, givesBack ? claim.tokens() : 0);
+                case TOKENS, MONEY -> change.back(claim, figure, ttl, cost, givesBack ? claim.tokens() : 0);
                 case REQUESTS -> {}
                 case CONCURRENCY -> change.back(claim, figure, ttl, 0, givesBack ? 1 : 0);
             }
@@ -58,7 +73,7 @@ final class Change {
                 continue;
             }
             switch (figure.limit().currency()) {
-                case TOKENS -> change.back(claim, figure, ttl, 0, claim.tokens());
+                case TOKENS, MONEY -> change.back(claim, figure, ttl, 0, claim.tokens());
                 case REQUESTS -> change.back(claim, figure, ttl, -1, 0);
                 case CONCURRENCY -> change.back(claim, figure, ttl, 0, 1);
             }
@@ -86,6 +101,19 @@ final class Change {
         group = "{" + rule.id() + "|" + subject.key() + "}";
         keys.add(group + limit.suffix());
         places.add(new Place(rule, subject, limit));
+        charged += limit.currency() == Limit.Currency.MONEY ? 0 : charge;
+        if (limit.budget() != null) {
+            script = Budgets.SCRIPT;
+            args.addAll(List.of(
+                    Long.toString(limit.amount()),
+                    Long.toString(limit.budget().endsAt()),
+                    Long.toString(ttl.toMillis()),
+                    check));
+            for (long number : new long[] {charge, back, backEnd, want}) {
+                args.add(Long.toString(number));
+            }
+            return;
+        }
         args.add(limit.algorithm());
         for (long number : new long[] {limit.amount(), limit.window().toMillis(), limit.capacity()}) {
             args.add(Long.toString(number));
@@ -94,7 +122,6 @@ final class Change {
         for (long number : new long[] {ttl.toMillis(), charge, back, backEnd, want, take}) {
             args.add(Long.toString(number));
         }
-        charged += charge;
     }
 
     /**
@@ -125,6 +152,11 @@ final class Change {
 
     boolean isEmpty() {
         return keys.isEmpty();
+    }
+
+    /** Which script it is a run of: a rule has windows, or it is a budget. */
+    Script script() {
+        return script;
     }
 
     List<String> keys() {

@@ -22,6 +22,22 @@ record Claim(Rule rule, Subject subject, boolean granted, boolean local, long to
      * @param refused whether it was this limit
      */
     record Figure(Limit limit, long used, long reserved, long reset, long until, long end, boolean refused) {
+        /** Of the limit whose place in the run is {@code index}. */
+        static Figure of(Limit limit, int index, List<String> answer) {
+            int at = 1 + index * Windows.ANSWERS;
+            long reset = Long.parseLong(answer.get(at + 2));
+            long fourth = Long.parseLong(answer.get(at + 3));
+            boolean budget = limit.budget() != null;
+            return new Figure(
+                    budget ? limit.holding(fourth) : limit,
+                    Long.parseLong(answer.get(at)),
+                    Long.parseLong(answer.get(at + 1)),
+                    reset,
+                    budget ? reset : fourth,
+                    Long.parseLong(answer.get(at + 4)),
+                    answer.get(at + 5).equals("1"));
+        }
+
         long remaining() {
             return Math.max(0, limit.capacity() - used - reserved);
         }
@@ -40,15 +56,7 @@ record Claim(Rule rule, Subject subject, boolean granted, boolean local, long to
     static Claim of(Rule rule, Subject subject, List<Limit> limits, long tokens, boolean local, List<String> answer) {
         List<Figure> figures = new ArrayList<>();
         for (int i = 0; i < limits.size(); i++) {
-            int at = 1 + i * Windows.ANSWERS;
-            figures.add(new Figure(
-                    limits.get(i),
-                    Long.parseLong(answer.get(at)),
-                    Long.parseLong(answer.get(at + 1)),
-                    Long.parseLong(answer.get(at + 2)),
-                    Long.parseLong(answer.get(at + 3)),
-                    Long.parseLong(answer.get(at + 4)),
-                    answer.get(at + 5).equals("1")));
+            figures.add(Figure.of(limits.get(i), i, answer));
         }
         return new Claim(rule, subject, answer.get(0).equals("1"), local, tokens, List.copyOf(figures));
     }

@@ -191,11 +191,16 @@ final class HigressRules {
                 1,
                 1,
                 1,
+                1,
                 "over",
                 false,
                 false,
                 false,
                 new Average(0));
+    }
+
+    List<Rule> rules() {
+        return entries.stream().map(Entry::rule).toList();
     }
 
     /** The rule that counts for a request; null if none does. */

@@ -174,7 +174,7 @@ final class Ledger implements AutoCloseable {
         if (change.isEmpty()) {
             return List.of();
         }
-        List<String> answer = local.run(Windows.SCRIPT, change.keys(), change.args());
+        List<String> answer = local.run(change.script(), change.keys(), change.args());
         board.saw(change, answer);
         return answer;
     }
@@ -213,7 +213,7 @@ final class Ledger implements AutoCloseable {
     private CompletableFuture<List<String>> run(Change change) {
         change.sent(clock.getAsLong());
         try {
-            return shared.run(Windows.SCRIPT, change.keys(), change.args())
+            return shared.run(change.script(), change.keys(), change.args())
                     .thenApply(answer -> {
                         if (answer.size() != 1 + change.places().size() * Windows.ANSWERS) {
                             throw new IllegalStateException("it answers what no limit can be read from");
@@ -232,6 +232,20 @@ final class Ledger implements AutoCloseable {
     private boolean isAway() {
         long left = awayUntil.get() - clock.getAsLong();
         return left > 0 && left <= REST.toMillis();
+    }
+
+    /** Runs what an administrator asks, who waits until it is done; the stage fails if it cannot be. */
+    CompletionStage<Claim.Figure> administer(Rule rule, Subject subject, String how, long amount) {
+        Change change = Change.administer(rule, subject, how, amount, ttl);
+        return run(change).thenApply(answer -> Claim.Figure.of(rule.limits().get(0), 0, answer));
+    }
+
+    /** How each limit of a rule stands for one subject; the stage fails if that cannot be known. */
+    CompletionStage<List<Claim.Figure>> look(Rule rule, Subject subject) {
+        Change change = Change.administer(rule, subject, "none", 0, ttl);
+        return run(change)
+                .thenApply(answer ->
+                        Claim.of(rule, subject, rule.limits(), 0, false, answer).figures());
     }
 
     private void failed(Throwable thrown) {

@@ -36,6 +36,9 @@ class LimitFilter implements Filter {
 
     @Override
     public Step onRequest(RequestHead head) {
+        if (limiter.lacksCaller(exchange)) {
+            return Refusals.unknown();
+        }
         return hasJson(head) ? Step.next() : takeOnce();
     }
 
@@ -76,7 +79,7 @@ class LimitFilter implements Filter {
 
     @Override
     public AttemptFilter onAttempt(Attempt attempt) {
-        if (limiter.ofTry().isEmpty()) {
+        if (!limiter.judgesTries()) {
             return AttemptFilter.PASS;
         }
         // A try that has failed holds nothing back from the one that takes its place.
@@ -92,7 +95,13 @@ class LimitFilter implements Filter {
     }
 
     private Step takeByTry(Attempt attempt, Taking taking) {
-        return Step.when(taking.take(limiter.wantedByTry(exchange, attempt.target(), estimate.model()), estimate)
+        String model = attempt.target().model() == null
+                ? estimate.model()
+                : attempt.target().model();
+        if (limiter.isUnpriced(exchange, model)) {
+            return Refusals.unpriced(model);
+        }
+        return Step.when(taking.take(limiter.wantedByTry(exchange, attempt.target(), model), estimate)
                 .thenApply(refused -> {
                     if (refused.isEmpty()) {
                         return Step.next();

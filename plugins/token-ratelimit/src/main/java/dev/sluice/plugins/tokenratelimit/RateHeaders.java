@@ -22,6 +22,7 @@ final class RateHeaders {
         for (Claim claim : claims) {
             for (Claim.Figure figure : claim.figures()) {
                 boolean counts = figure.limit().currency() != Limit.Currency.CONCURRENCY
+                        && figure.limit().budget() == null
                         && !claim.rule().shadow()
                         && figure.end() != 0;
                 if (counts) {

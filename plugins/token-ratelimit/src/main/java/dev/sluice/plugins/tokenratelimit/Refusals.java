@@ -5,6 +5,7 @@ import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.RejectAs;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a caller who is refused is told. */
 final class Refusals {
@@ -22,6 +23,10 @@ final class Refusals {
             return unchecked();
         }
         Claim.Figure figure = refused.tightest();
+        if (figure.limit().budget() != null) {
+            String told = config.message() == null ? text(refused) : config.message();
+            return config.rejectAs() == RejectAs.CHAT ? Reply.chat(told) : exhausted(told);
+        }
         if (config.isHigress()) {
             String text = config.rejectedMsg() == null ? "Too many requests" : config.rejectedMsg();
             int status = config.rejectedCode() == null ? TOO_MANY_REQUESTS : config.rejectedCode();
@@ -37,6 +42,9 @@ final class Refusals {
 
     /** In place of one try. */
     Reply attempt(Claim refused) {
+        if (!refused.figures().isEmpty() && refused.tightest().limit().budget() != null) {
+            return exhausted(config.message() == null ? text(refused) : config.message());
+        }
         return refused.figures().isEmpty()
                 ? unchecked()
                 : RateHeaders.on(Reply.error(TOO_MANY_REQUESTS, "rate_limited", text(refused)), headers(refused));
@@ -50,7 +58,22 @@ final class Refusals {
                 "the limit '" + rule.name() + "' was used up in the middle of this answer");
     }
 
-    private static Reply unchecked() {
+    /** To somebody whom nobody knows, where budgets are kept by consumer. */
+    static Reply unknown() {
+        return Reply.error(401, "missing_key", "this needs a known caller, who has a quota: send a key");
+    }
+
+    /** In place of a try of a model without a price. */
+    static Reply unpriced(@Nullable String model) {
+        return exhausted((model == null ? "what names no model" : "the model '" + model + "'")
+                + " has no price here, so that no quota of money can be spent on it");
+    }
+
+    private static Reply exhausted(String text) {
+        return Reply.error(403, "quota_exhausted", text);
+    }
+
+    static Reply unchecked() {
         return Reply.error(503, "overloaded", "limits cannot be checked at the moment: try again soon")
                 .header("retry-after", "1");
     }
@@ -66,6 +89,9 @@ final class Refusals {
     private static String text(Claim refused) {
         Claim.Figure figure = refused.tightest();
         Limit limit = figure.limit();
+        if (limit.budget() != null) {
+            return text(refused, figure, limit.budget());
+        }
         String which = "the limit '" + refused.rule().name() + "' of " + limit.words();
         if (limit.currency() == Limit.Currency.CONCURRENCY) {
             return which + " is reached: wait for one to end";
@@ -75,5 +101,15 @@ final class Refusals {
                     + " has no room for it: ask for less";
         }
         return which + " is used up: try again in " + Math.max(1, Words.seconds(figure.until())) + " s";
+    }
+
+    private static String text(Claim refused, Claim.Figure figure, Budget budget) {
+        String which =
+                "the quota '" + refused.rule().name() + "' of " + figure.limit().words();
+        if (figure.remaining() == 0) {
+            return which + " is used up: no quota is left" + budget.renewal();
+        }
+        return "this request may use " + budget.words(refused.tokens()) + ", and of " + which + " "
+                + budget.words(figure.remaining()) + " are left: ask for less" + budget.renewal();
     }
 }

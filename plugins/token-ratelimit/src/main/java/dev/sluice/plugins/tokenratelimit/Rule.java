@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name what callers and operators call it
  * @param id what its keys begin with: rules of the same one share what they count
+ * @param writtenWeight of input that is written to the provider's cache
  * @param check how {@link Windows} judges tokens
  * @param reserves whether tokens are reserved before they are used
  * @param output what answers without an allowance of their own have been found to need
@@ -26,6 +27,7 @@ record Rule(
         double inputWeight,
         double outputWeight,
         double cachedWeight,
+        double writtenWeight,
         String check,
         boolean reserves,
         boolean shadow,
@@ -67,10 +69,18 @@ record Rule(
         return (long) Math.ceil(estimate.input() * inputWeight + output * outputWeight);
     }
 
+    /** Whether nothing that is used costs anything. */
+    boolean isFree() {
+        return inputWeight == 0 && outputWeight == 0 && cachedWeight == 0 && writtenWeight == 0;
+    }
+
     /** What was used costs. */
     long cost(Usage usage) {
         long cached = Math.min(usage.cachedInput(), usage.input());
-        return Math.round(
-                (usage.input() - cached) * inputWeight + cached * cachedWeight + usage.output() * outputWeight);
+        long written = Math.min(usage.cacheWrite(), usage.input() - cached);
+        return Math.round((usage.input() - cached - written) * inputWeight
+                + cached * cachedWeight
+                + written * writtenWeight
+                + usage.output() * outputWeight);
     }
 }

@@ -61,6 +61,7 @@ final class Rules {
                 input,
                 weights == null ? 1 : weights.output(),
                 weights == null || weights.cachedInput() == null ? input : weights.cachedInput(),
+                input,
                 limits.strict() ? "strict" : "once",
                 true,
                 limits.shadow(),

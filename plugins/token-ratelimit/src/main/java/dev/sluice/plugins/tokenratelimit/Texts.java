@@ -45,7 +45,8 @@ final class Texts {
         return network::holds;
     }
 
-    private static Predicate<String> glob(String text) {
+    /** Texts that are as the glob says, in which {@code *} stands for any characters. */
+    static Predicate<String> glob(String text) {
         if (!text.contains("*")) {
             return text::equals;
         }

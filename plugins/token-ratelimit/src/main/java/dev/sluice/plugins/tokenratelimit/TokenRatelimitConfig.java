@@ -1,5 +1,6 @@
 package dev.sluice.plugins.tokenratelimit;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What a route says of this filter: {@code rules}, or Higress's {@code rule_items} or {@code global_threshold}.
  *
  * @param rules all of them apply
+ * @param quota what each consumer may spend; null: no quota
  * @param message what a caller who is refused reads; null: which limit it was, and when to come back
  * @param onStoreFailure null: by the spelling
  * @param storeTimeout how long a request waits for the shared state; null: by the spelling
@@ -17,10 +19,14 @@ import org.jspecify.annotations.Nullable;
  * @param reservationTtl when the reservation of a request ends that never came to its own end
  * @param rejectedCode null: 429
  * @param rejectedMsg null: Higress's
- * @param redis Higress's block; null: not given
+ * @param redisKeyPrefix Higress's, which tells its quotas apart; null: its own
+ * @param adminConsumer who administers Higress's quota
+ * @param adminPath where; null: its own
+ * @param redis where the filter's own Redis is, which the host connects to; null: it has none
  */
 public record TokenRatelimitConfig(
         List<Limits> rules,
+        @Nullable Quota quota,
         RejectAs rejectAs,
         @Nullable String message,
         @Nullable OnStoreFailure onStoreFailure,
@@ -33,7 +39,10 @@ public record TokenRatelimitConfig(
         @Nullable Threshold globalThreshold,
         @Nullable Integer rejectedCode,
         @Nullable String rejectedMsg,
-        @Nullable Redis redis) {
+        @Nullable String redisKeyPrefix,
+        @Nullable String adminConsumer,
+        @Nullable String adminPath,
+        @Nullable String redis) {
 
     /** How a refusal looks. */
     public enum RejectAs {
@@ -130,21 +139,60 @@ public record TokenRatelimitConfig(
             @Nullable Long tokenPerHour,
             @Nullable Long tokenPerDay) {}
 
-    /** Higress's {@code redis}. */
-    public record Redis(
-            String serviceName,
-            @Nullable Integer servicePort,
-            @Nullable String username,
-            @Nullable String password,
-            @Nullable Duration timeout,
-            @Nullable Integer database) {
-        @Override
-        public String toString() {
-            return serviceName;
-        }
+    /** For how long a quota is. */
+    public enum Period {
+        /** A day by the calendar. */
+        DAY,
+        /** A month by the calendar. */
+        MONTH,
+        /** Until it is used. */
+        EVER
     }
+
+    /**
+     * What each consumer may spend.
+     *
+     * @param tokens null: money
+     * @param money null: tokens
+     * @param consumers amounts of those who have another
+     * @param prices what a million tokens cost, by model or glob
+     * @param currency null: USD
+     * @param weights null: each token counts one
+     * @param adminConsumer who may administer it on the data port; null: nobody
+     * @param adminPath where; null: Higress's
+     */
+    public record Quota(
+            String name,
+            @Nullable BigDecimal tokens,
+            @Nullable BigDecimal money,
+            Period period,
+            String timeZone,
+            Map<String, BigDecimal> consumers,
+            Map<String, Price> prices,
+            @Nullable String currency,
+            @Nullable Weights weights,
+            long assumeOutput,
+            boolean shadow,
+            @Nullable String adminConsumer,
+            @Nullable String adminPath) {}
+
+    /**
+     * What a million tokens cost.
+     *
+     * @param cachedInput of the input, what was read from the provider's cache; null: as {@code input}
+     * @param cacheWrite of the input, what was written to it; null: as {@code input}
+     */
+    public record Price(
+            double input,
+            double output,
+            @Nullable Double cachedInput,
+            @Nullable Double cacheWrite) {}
 
     boolean isHigress() {
         return !ruleItems.isEmpty() || globalThreshold != null;
+    }
+
+    boolean isHigressQuota() {
+        return redisKeyPrefix != null || adminConsumer != null || adminPath != null;
     }
 }

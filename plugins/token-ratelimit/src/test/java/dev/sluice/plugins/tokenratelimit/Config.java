@@ -4,10 +4,14 @@ import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.Algorithm;
 import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.Limits;
 import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.OnExhausted;
 import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.OnStoreFailure;
+import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.Period;
+import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.Price;
 import dev.sluice.plugins.tokenratelimit.TokenRatelimitConfig.RejectAs;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Configs for unit tests. */
 final class Config {
@@ -52,6 +56,7 @@ final class Config {
     static TokenRatelimitConfig rules(OnStoreFailure onFailure, int maxQueued, Limits... rules) {
         return new TokenRatelimitConfig(
                 List.of(rules),
+                null,
                 RejectAs.ERROR,
                 null,
                 onFailure,
@@ -64,10 +69,47 @@ final class Config {
                 null,
                 null,
                 null,
+                null,
+                null,
+                null,
                 null);
     }
 
     static TokenRatelimitConfig rules(Limits... rules) {
         return rules(OnStoreFailure.LOCAL, 100, rules);
+    }
+
+    static TokenRatelimitConfig.Quota quota(
+            @Nullable BigDecimal tokens,
+            @Nullable BigDecimal money,
+            Period period,
+            String zone,
+            Map<String, BigDecimal> consumers,
+            Map<String, Price> prices) {
+        return new TokenRatelimitConfig.Quota(
+                "quota", tokens, money, period, zone, consumers, prices, null, null, 512, false, "boss", null);
+    }
+
+    static TokenRatelimitConfig quota(TokenRatelimitConfig.Quota quota, OnStoreFailure onFailure) {
+        TokenRatelimitConfig none = rules(onFailure, 100);
+        return new TokenRatelimitConfig(
+                none.rules(),
+                quota,
+                none.rejectAs(),
+                null,
+                onFailure,
+                none.storeTimeout(),
+                none.localShare(),
+                none.maxQueued(),
+                none.reservationTtl(),
+                null,
+                List.of(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
     }
 }

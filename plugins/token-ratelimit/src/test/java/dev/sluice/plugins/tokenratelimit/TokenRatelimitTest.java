@@ -207,8 +207,7 @@ final class TokenRatelimitTest {
                 ai-token-ratelimit: { rule_name: default_rule, rejected_code: 200, rejected_msg: "Not now", rule_items: [
                   { limit_by_header: x-key, limit_keys: [ { key: a, token_per_minute: 14 } ] },
                   { limit_by_per_header: x-key, limit_keys: [ { key: "regexp:^b.*", token_per_hour: 15 }, { key: "*", token_per_minute: 1000 } ] },
-                  { limit_by_per_ip: from-header-x-forwarded-for, limit_keys: [ { key: 10.0.0.0/8, token_per_day: 1 } ] } ],
-                  redis: { service_name: redis.static, service_port: 6379, password: hush } }""".replace('\n', ' '));
+                  { limit_by_per_ip: from-header-x-forwarded-for, limit_keys: [ { key: 10.0.0.0/8, token_per_day: 1 } ] } ] }""".replace('\n', ' '));
         assertThat(chat("x-key", "a").body()).isEqualTo(ANSWER);
         await().atMost(PATIENCE).until(() -> sum("used") == 15);
         HttpResponse<String> refused = chat("x-key", "a");
@@ -274,13 +273,13 @@ final class TokenRatelimitTest {
             TestGateway.with(new TokenRatelimit(), new AiProxy(), new KeyAuth())
                     .config("""
                             providers: { gpt: { type: echo } }
-                            consumers: [ { name: alice, credentials: [ k ] } ]
+                            consumers: [ { name: alice, credentials: [ k ] }, { name: boss, credentials: [ b ] } ]
                             """ + blocks.group(1))
                     .start()
                     .close();
             loaded++;
         }
-        assertThat(loaded).isEqualTo(2);
+        assertThat(loaded).isEqualTo(4);
     }
 
     @Test
@@ -293,7 +292,11 @@ final class TokenRatelimitTest {
         assertThat(rows(readme, "## Config"))
                 .containsExactlyElementsOf(schema.properties().stream()
                         .map(Map.Entry::getKey)
-                        .filter(field -> !field.matches("rule[A-Z].*|global.*|rejected.*|redis"))
+                        .filter(field -> !field.matches("rule[A-Z].*|global.*|rejected.*|redisKeyPrefix|admin.*"))
+                        .toList());
+        assertThat(rows(readme, "### A quota"))
+                .containsExactlyElementsOf(schema.at("/quota/properties").properties().stream()
+                        .map(Map.Entry::getKey)
                         .toList());
         assertThat(rows(readme, "### A rule"))
                 .containsExactlyElementsOf(schema.at("/rules/items/properties").properties().stream()
