@@ -18,6 +18,11 @@ import java.util.concurrent.CompletionStage;
  */
 public interface SharedState {
 
+    /** Whether other nodes see it too; if not, it is this process's memory, and bounded as such. */
+    default boolean isShared() {
+        return false;
+    }
+
     /**
      * Adds to a number, atomically, and returns the sum. A missing one counts as 0.
      *

@@ -65,6 +65,11 @@ final class PendingState implements SharedState {
     }
 
     @Override
+    public boolean isShared() {
+        return state.isShared();
+    }
+
+    @Override
     public CompletionStage<Long> add(String key, long delta, Duration ttl) {
         return kept(state.add(key, delta, ttl));
     }

@@ -35,6 +35,11 @@ final class RedisState implements SharedState {
     }
 
     @Override
+    public boolean isShared() {
+        return true;
+    }
+
+    @Override
     public CompletionStage<Long> add(String key, long delta, Duration ttl) {
         Objects.requireNonNull(ttl, "ttl");
         List<String> named = List.of(named(key));

@@ -1,10 +1,13 @@
 package dev.sluice.host.state;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(120)
@@ -31,5 +34,11 @@ class RedisSingleContractTest extends StateContract {
     @Override
     StateStore store() {
         return store;
+    }
+
+    @Test
+    void otherNodesSeeItToo() {
+        assertThat(store.of("f", 1).isShared()).isTrue();
+        assertThat(MemoryStore.ofBytes(1 << 20).of("f", 1).isShared()).isFalse();
     }
 }

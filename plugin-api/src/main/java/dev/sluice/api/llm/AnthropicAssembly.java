@@ -4,22 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.Event;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Puts the events of an Anthropic stream together into the message they amount to. */
-final class AnthropicAssembly {
+final class AnthropicAssembly extends Chats.Assembly {
     private final ObjectNode message =
             DialectView.NODES.objectNode().put("type", "message").put("role", "assistant");
     private final Map<Integer, Block> blocks = new TreeMap<>();
 
-    AnthropicAssembly add(List<Event> events) {
-        events.forEach(this::add);
-        return this;
-    }
-
-    private void add(Event event) {
+    @Override
+    public void add(Event event) {
         JsonNode data = event.json();
         switch (AnthropicMessages.type(event)) {
             case "message_start" -> {
@@ -48,7 +43,8 @@ final class AnthropicAssembly {
         }
     }
 
-    ObjectNode tree() {
+    @Override
+    public ObjectNode tree() {
         ArrayNode content = message.putArray("content");
         blocks.values().forEach(block -> content.add(block.tree()));
         return message;

@@ -466,8 +466,8 @@ final class AnthropicMessages extends DialectView {
     }
 
     @Override
-    ObjectNode aggregate(List<Event> events) {
-        return new AnthropicAssembly().add(events).tree();
+    Chats.Assembly assembly() {
+        return new AnthropicAssembly();
     }
 
     @Override

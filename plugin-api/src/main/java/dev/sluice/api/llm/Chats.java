@@ -146,7 +146,14 @@ public final class Chats {
 
     /** The whole answer that these events of one stream amount to; what is malformed among them is left out. */
     public static ObjectNode aggregate(Dialect dialect, List<Event> events) {
-        return Dialects.view(dialect).aggregate(events);
+        Assembly assembly = assembly(dialect);
+        events.forEach(assembly::add);
+        return assembly.tree();
+    }
+
+    /** Puts the events of one stream together as they come. */
+    public static Assembly assembly(Dialect dialect) {
+        return Dialects.view(dialect).assembly();
     }
 
     /** The stream that a whole answer would have been, each text in one piece; usage included if the answer has it. */
@@ -247,6 +254,19 @@ public final class Chats {
         String model = target == null ? null : target.model();
         Answer answer = Answer.of(exchange.id(), text);
         return model == null ? answer : answer.model(model);
+    }
+
+    /**
+     * A stream that is being put together: it keeps what the events amount to, not the events. Confined to one thread.
+     */
+    public abstract static class Assembly {
+        Assembly() {}
+
+        /** Adds the next event; one that is malformed is left out. */
+        public abstract void add(Event event);
+
+        /** The whole answer that the events so far amount to; only to be read, and before the next event. */
+        public abstract ObjectNode tree();
     }
 
     /** How a vendor wants to be told that the last turn is to be continued. May grow. */

@@ -169,8 +169,8 @@ class DialectView {
         return Event.json(error(status, code, message));
     }
 
-    ObjectNode aggregate(List<Event> events) {
-        return Dialects.OPENAI.aggregate(events);
+    Chats.Assembly assembly() {
+        return Dialects.OPENAI.assembly();
     }
 
     List<Event> stream(JsonNode reply, Function<String, List<String>> pieces) {

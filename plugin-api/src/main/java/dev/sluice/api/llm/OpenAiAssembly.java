@@ -4,24 +4,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.Event;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
 /** Puts the chunks of an OpenAI stream together into the completion they amount to. */
-final class OpenAiAssembly {
+final class OpenAiAssembly extends Chats.Assembly {
     private static final Set<String> GROWING = Set.of("content", "reasoning_content", "reasoning", "refusal");
 
     private final ObjectNode tree = DialectView.NODES.objectNode();
     private final Map<Integer, Choice> choices = new TreeMap<>();
 
-    OpenAiAssembly add(List<Event> events) {
-        events.forEach(event -> add(event.json()));
-        return this;
-    }
-
-    private void add(JsonNode chunk) {
+    @Override
+    public void add(Event event) {
+        JsonNode chunk = event.json();
         for (Map.Entry<String, JsonNode> field : chunk.properties()) {
             if (field.getKey().equals("choices")) {
                 for (JsonNode choice : field.getValue()) {
@@ -36,7 +32,8 @@ final class OpenAiAssembly {
         }
     }
 
-    ObjectNode tree() {
+    @Override
+    public ObjectNode tree() {
         ObjectNode whole = DialectView.NODES.objectNode();
         whole.setAll(tree);
         JsonNode usage = whole.remove("usage");

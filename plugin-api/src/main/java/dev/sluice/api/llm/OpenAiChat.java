@@ -499,8 +499,8 @@ final class OpenAiChat extends DialectView {
     }
 
     @Override
-    ObjectNode aggregate(List<Event> events) {
-        return new OpenAiAssembly().add(events).tree();
+    Chats.Assembly assembly() {
+        return new OpenAiAssembly();
     }
 
     @Override

@@ -210,4 +210,17 @@ class ChatsWriteTest {
                           {'type':'tool_use','id':'c','name':'f','input':{}}],
                          'usage':{'input_tokens':3,'output_tokens':7},'stop_reason':'tool_use','stop_sequence':null}"""));
     }
+
+    @Test
+    void aStreamIsPutTogetherAsItComes() {
+        for (Dialect dialect : List.of(Dialect.OPENAI, Dialect.ANTHROPIC)) {
+            List<Event> events = Chats.events(
+                    dialect, Chats.Answer.of("1", "Hello, you").toolCall(ToolCall.of(0, "a", "f", "{\"x\":1}")));
+            Chats.Assembly assembly = Chats.assembly(dialect);
+            for (int i = 0; i < events.size(); i++) {
+                assembly.add(events.get(i));
+                assertThat(assembly.tree()).isEqualTo(Chats.aggregate(dialect, events.subList(0, i + 1)));
+            }
+        }
+    }
 }

@@ -1,0 +1,78 @@
+package dev.sluice.plugins.cache;
+
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a route says of this filter.
+ *
+ * @param scope who is served whose answers
+ * @param ttl how long an answer is fresh; null: Higress's, else an hour
+ * @param staleWhileRevalidate how long it is served beyond that while one request fetches another; null: not at all
+ * @param flightWait how long a request waits for an identical one
+ * @param maxEntries answers kept in memory
+ * @param maxBytes their bytes
+ * @param maxEntryBytes the bytes of one answer
+ * @param storeTimeout how long a request waits for the shared state; null: Higress's, else 200 ms
+ * @param pace the pause between the events of a replayed stream; null: none
+ * @param prices what a million tokens cost, by model: its name, or a glob
+ * @param currency the currency of the prices, as a label
+ * @param cacheKeyStrategy Higress's: what of the conversation is the key; null: all of it
+ * @param cache Higress's store; null: not given
+ * @param responseTemplate Higress's: a whole answer around the text; null: as it was
+ * @param streamResponseTemplate Higress's: a stream around the text; null: as it was
+ */
+public record CacheConfig(
+        Sharing scope,
+        @Nullable Duration ttl,
+        @Nullable Duration staleWhileRevalidate,
+        Duration flightWait,
+        long maxEntries,
+        long maxBytes,
+        long maxEntryBytes,
+        @Nullable Duration storeTimeout,
+        @Nullable Duration pace,
+        Map<String, Price> prices,
+        String currency,
+        @Nullable String cacheKeyStrategy,
+        @Nullable HigressStore cache,
+        @Nullable String responseTemplate,
+        @Nullable String streamResponseTemplate) {
+
+    /** Who is served whose answers. */
+    public enum Sharing {
+        /** Each consumer their own, on each route. */
+        CONSUMER,
+        /** All callers of a route. */
+        ROUTE,
+        /** All callers of all routes. */
+        GLOBAL
+    }
+
+    /**
+     * What a million tokens cost.
+     *
+     * @param cachedInput of the input, what was read from the provider's cache; null: as {@code input}
+     */
+    public record Price(
+            double input, double output, @Nullable Double cachedInput) {}
+
+    /** Higress's {@code cache} or {@code redis}. */
+    public record HigressStore(
+            @Nullable String type,
+            @Nullable String serviceName,
+            @Nullable String serviceHost,
+            @Nullable Integer servicePort,
+            @Nullable String username,
+            @Nullable String password,
+            @Nullable Integer database,
+            @Nullable Duration timeout,
+            @Nullable Duration cacheTTL,
+            @Nullable String cacheKeyPrefix) {
+        @Override
+        public String toString() {
+            return serviceName == null ? "without a serviceName" : serviceName;
+        }
+    }
+}
