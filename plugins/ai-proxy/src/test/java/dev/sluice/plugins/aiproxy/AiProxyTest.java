@@ -78,6 +78,10 @@ class AiProxyTest {
         assertThat(reply.code()).isEqualTo("no_route");
         assertThat(reply.text()).isEqualTo("no model API has the path /health; see passUnknown to pass it on");
 
+        fixture.answering = "another filter";
+        assertThat(fixture.filter().onRequest(request("/health"))).isSameAs(Step.next());
+        fixture.answering = null;
+
         Filter passing = fixture.filter(new AiProxyConfig("p", false, true, null));
         assertThat(passing.onRequest(request("/health"))).isSameAs(Step.next());
         FakeRequest sent = request("/health");

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** What these tests need of a host: one exchange, one try, providers by name. */
 final class Fixture {
@@ -30,6 +31,10 @@ final class Fixture {
     final Map<String, Object> notes = new LinkedHashMap<>();
     FakeRequest request;
     Dialect dialect = Dialect.OPENAI;
+
+    @Nullable
+    String answering;
+
     Operation operation = Operation.CHAT;
     Target chosen;
     Target resolved = Target.of("p");
@@ -70,6 +75,7 @@ final class Fixture {
                 }
                 yield chosen;
             }
+            case "get" -> answering;
             case "tokens" -> ((String) args[0]).split("\\s+").length;
             case "request" -> request;
             case "note" -> notes.put((String) args[0], args[1]);
