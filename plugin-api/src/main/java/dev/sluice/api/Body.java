@@ -26,6 +26,11 @@ public interface Body {
         return isJson() && json().isObject();
     }
 
+    /** Whether it is a JSON object that has this field, be it null; told without making a tree of it. */
+    default boolean has(String field) {
+        return !field(field).isMissingNode();
+    }
+
     /**
      * A field of the object that this is, only to be read: for a filter that wants to know little of a body, since no
      * tree is made of the rest.

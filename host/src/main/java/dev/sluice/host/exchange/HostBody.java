@@ -115,6 +115,15 @@ final class HostBody implements Body {
     }
 
     @Override
+    public boolean has(String field) {
+        if (tree != null) {
+            return tree.has(field);
+        }
+        TopLevel fields = topLevel();
+        return fields != null && fields.has(field);
+    }
+
+    @Override
     public JsonNode field(String name) {
         if (tree != null) {
             return tree.path(name);

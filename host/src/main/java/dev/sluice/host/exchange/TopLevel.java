@@ -65,6 +65,10 @@ final class TopLevel {
         count++;
     }
 
+    boolean has(String name) {
+        return last(name, count) >= 0;
+    }
+
     /** The value of that field, the last of several; a missing node if there is none, or none that a tree can hold. */
     JsonNode field(String name) {
         int at = last(name, count);

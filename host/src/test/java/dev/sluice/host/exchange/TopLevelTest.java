@@ -128,6 +128,8 @@ class TopLevelTest {
 
         assertThat(body.isObject()).isTrue();
         assertThat(body.field("usage").path("n").asInt()).isEqualTo(1);
+        assertThat(body.has("usage")).isTrue();
+        assertThat(body.has("n")).isFalse();
         assertThat(body.hasTree()).isFalse();
 
         HostBody attempt = body.forTry();
@@ -158,6 +160,7 @@ class TopLevelTest {
 
         assertThat(body.isObject()).isFalse();
         assertThat(body.field("model").isMissingNode()).isTrue();
+        assertThat(body.has("model")).isFalse();
         assertThat(body.isObject()).isFalse();
     }
 }

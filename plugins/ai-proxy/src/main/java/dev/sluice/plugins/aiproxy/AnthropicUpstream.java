@@ -84,7 +84,7 @@ final class AnthropicUpstream implements AttemptFilter {
     public Step onResponseBody(Body body) {
         Reply error = ProviderError.in(Dialect.ANTHROPIC, head, body);
         if (error == null && chat) {
-            error = ProviderError.notAnAnswer(body);
+            error = ProviderError.notAnAnswer(body, "content");
         }
         if (error != null) {
             return error;

@@ -107,7 +107,7 @@ final class OpenAiUpstream implements AttemptFilter {
     public Step onResponseBody(Body body) {
         Reply error = ProviderError.in(Dialect.OPENAI, head, body);
         if (error == null && chat) {
-            error = ProviderError.notAnAnswer(body);
+            error = ProviderError.notAnAnswer(body, "choices");
         }
         if (error != null) {
             return error;

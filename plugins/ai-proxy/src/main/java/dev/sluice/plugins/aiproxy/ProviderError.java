@@ -8,6 +8,7 @@ import dev.sluice.api.Reply;
 import dev.sluice.api.ResponseHead;
 import dev.sluice.api.Step;
 import dev.sluice.api.llm.ChatReply;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -47,7 +48,7 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
     private static final Pattern WORD = Pattern.compile("[a-zA-Z][a-zA-Z0-9_.\\[\\]-]{0,63}");
     /** Types and codes by which providers say that an account is empty; OpenAI does with a 429. */
     private static final List<String> NO_CREDIT =
-            List.of("insufficient_quota", "insufficient_balance", "billing", "arrearage");
+            List.of("insufficient_quota", "current_quota", "insufficient_balance", "billing", "arrearage", "overdue");
     /**
      * How Anthropic says it, with a 400. Only a message that begins so: providers repeat words of the client's in their
      * messages, and whoever could have a gateway believe that its accounts are empty could have it give up its keys.
@@ -55,6 +56,9 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
     private static final String NO_CREDIT_MESSAGE = "your credit balance is too low";
     /** Types, codes and reasons by which providers refuse a key with a 400; never a message, for the same reason. */
     private static final List<String> BAD_KEY = List.of("invalid_api_key", "api_key_invalid", "invalid_iam_token");
+
+    /** How xAI refuses a key, with a 400 that has neither; only a message that begins so. */
+    private static final String BAD_KEY_MESSAGE = "incorrect api key provided";
 
     /** What an error inside an answer would have been as a status, by a word of its type or code. */
     private static final List<Map.Entry<String, Integer>> STATUSES = List.of(
@@ -66,16 +70,30 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
             Map.entry("not_found", 404),
             Map.entry("request_too_large", 413),
             Map.entry("timeout", 504));
+    /**
+     * What MiniMax's own codes, of answers with status 200, would be as a status; see "Error codes" in the documentation of
+     * its API.
+     */
+    private static final Map<Integer, Integer> MINIMAX =
+            Map.of(1001, 504, 1002, 429, 1004, 401, 1008, 402, 1026, 400, 1027, 400, 1039, 429, 2013, 400, 2049, 401);
+
     /** How providers that have no code for it say that a prompt does not fit. */
     private static final List<String> TOO_LONG =
             List.of("maximum context length", "prompt is too long", "exceed context limit");
     /** The same for what its filter has blocked. */
     private static final String BLOCKED = "content filtering policy";
+    /** Types and codes by which they say it; 1301 is Zhipu's. */
+    private static final List<String> BLOCKED_KINDS =
+            List.of("content_policy", "content_filter", "data_inspection", "1301 ");
 
     /** Of an error answer; the tree is null if its body is none. */
     static ProviderError of(int status, @Nullable JsonNode body) {
         String said = body == null ? "" : message(body);
-        if (status == 401 || status == 403 || (status == 400 && refusesKey(body))) {
+        boolean refused = status == 401 || status == 403;
+        if (refused && isEmptyAccount(kind(error(body)), said)) {
+            return of(402, body);
+        }
+        if (refused || (status == 400 && refusesKey(body, said))) {
             return new ProviderError(
                     502, "upstream_auth", "the provider refused the gateway's credential", Spelled.NOT);
         }
@@ -124,14 +142,29 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
             return of(head.status(), body.isJson() ? body.json() : null)
                     .reply(head.headers().get("retry-after"));
         }
-        return ChatReply.of(dialect, body).error() == null
+        if (ChatReply.of(dialect, body).error() != null) {
+            return inBand(body.json()).reply(null);
+        }
+        int minimax = body.has("base_resp")
+                ? body.field("base_resp").path("status_code").asInt(0)
+                : 0;
+        return minimax == 0
                 ? null
-                : inBand(body.json()).reply(null);
+                : of(MINIMAX.getOrDefault(minimax, 502), body.json()).reply(null);
     }
 
-    /** The error that the whole answer to a chat is where it is no JSON object: empty, or cut short. */
-    static @Nullable Reply notAnAnswer(Body body) {
-        return body.isObject() ? null : Reply.error(502, "upstream_broken", "the provider's answer is no JSON object");
+    /**
+     * The error that the whole answer to a chat is where it is none: empty, cut short, or something else.
+     *
+     * @param holds the field that every answer of its dialect has
+     */
+    static @Nullable Reply notAnAnswer(Body body, String holds) {
+        if (!body.isObject()) {
+            return Reply.error(502, "upstream_broken", "the provider's answer is no JSON object");
+        }
+        return body.has(holds)
+                ? null
+                : Reply.error(502, "upstream_broken", "the provider's answer has no '" + holds + "'");
     }
 
     /** The same by its head alone: bodies of other media types are not looked at. */
@@ -147,7 +180,15 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
         return Reply.error(502, "upstream_broken", "the provider's stream ended before its answer was finished");
     }
 
-    private static boolean refusesKey(@Nullable JsonNode body) {
+    private static boolean isEmptyAccount(String kind, String message) {
+        return NO_CREDIT.stream().anyMatch(kind::contains)
+                || message.toLowerCase(Locale.ROOT).startsWith(NO_CREDIT_MESSAGE);
+    }
+
+    private static boolean refusesKey(@Nullable JsonNode body, String message) {
+        if (message.toLowerCase(Locale.ROOT).startsWith(BAD_KEY_MESSAGE)) {
+            return true;
+        }
         JsonNode error = error(body);
         StringBuilder words = new StringBuilder(kind(error));
         error.path("details")
@@ -166,16 +207,14 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
     private static String code(int status, @Nullable JsonNode body, String message) {
         String kind = kind(error(body));
         String text = message.toLowerCase(Locale.ROOT);
-        if (status == 402 || NO_CREDIT.stream().anyMatch(kind::contains) || text.startsWith(NO_CREDIT_MESSAGE)) {
+        if (status == 402 || isEmptyAccount(kind, message)) {
             return "upstream_quota";
         }
         if (kind.contains("context_length")
                 || (status == 400 && TOO_LONG.stream().anyMatch(text::contains))) {
             return "context_length";
         }
-        if (kind.contains("content_policy")
-                || kind.contains("content_filter")
-                || (status == 400 && text.contains(BLOCKED))) {
+        if (BLOCKED_KINDS.stream().anyMatch(kind::contains) || (status == 400 && text.contains(BLOCKED))) {
             return "content_blocked";
         }
         return "upstream_error";
@@ -198,6 +237,19 @@ record ProviderError(int status, String code, String message, Spelled spelled) {
             return body.path("error").textValue();
         }
         JsonNode message = error(body).path("message");
-        return message.isTextual() ? message.textValue() : body.path("detail").asText("");
+        if (message.isTextual()) {
+            return message.textValue();
+        }
+        JsonNode detail = message.isObject() ? message.path("detail") : body.path("detail");
+        return detail.isArray()
+                ? invalid(detail.path(0))
+                : detail.asText(body.path("base_resp").path("status_msg").asText(""));
+    }
+
+    /** How servers made with FastAPI say which field is wrong. */
+    private static String invalid(JsonNode detail) {
+        List<String> place = new ArrayList<>();
+        detail.path("loc").forEach(step -> place.add(step.asText()));
+        return detail.path("msg").asText("") + (place.isEmpty() ? "" : " (" + String.join(".", place) + ")");
     }
 }

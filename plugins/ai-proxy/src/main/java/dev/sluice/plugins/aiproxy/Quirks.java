@@ -16,18 +16,14 @@ final class Quirks {
             chat(row, body);
         }
         List<String> dropped = row.drop().getOrDefault(api, List.of());
-        if (dropped.stream().anyMatch(name -> has(body, name))) {
+        if (dropped.stream().anyMatch(body::has)) {
             body.edit(root -> root.remove(dropped));
         }
         ObjectNode defaults = row.defaults().get(api);
-        if (defaults != null && defaults.properties().stream().anyMatch(field -> !has(body, field.getKey()))) {
+        if (defaults != null && defaults.properties().stream().anyMatch(field -> !body.has(field.getKey()))) {
             body.edit(
                     root -> defaults.properties().forEach(field -> root.putIfAbsent(field.getKey(), field.getValue())));
         }
-    }
-
-    private static boolean has(Body body, String field) {
-        return !body.field(field).isMissingNode();
     }
 
     private static void chat(VendorRow row, Body body) {
@@ -38,7 +34,7 @@ final class Quirks {
                 }
             }));
         }
-        if (row.refusesStreamOptions() && has(body, "stream_options")) {
+        if (row.refusesStreamOptions() && body.has("stream_options")) {
             body.edit(root -> root.remove("stream_options"));
         }
         if (row.effortAsThinking() && body.field("reasoning_effort").isTextual()) {
@@ -49,7 +45,7 @@ final class Quirks {
                 }
             });
         }
-        if (row.reasoningMaxTokens() && has(body, "reasoning_max_tokens")) {
+        if (row.reasoningMaxTokens() && body.has("reasoning_max_tokens")) {
             body.edit(root -> {
                 JsonNode most = root.remove("reasoning_max_tokens");
                 root.remove("reasoning_effort");
