@@ -262,7 +262,7 @@ class TranslatingUpstreamTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "OPENAI | {'id':'x'} | the provider's answer is no message: it has no content",
+                "OPENAI | {'id':'x'} | the provider's answer has no 'content'",
                 "OPENAI | [] | the provider's answer is no JSON object",
                 "ANTHROPIC | {'choices':[]} | the provider's answer is no chat completion: it has no choices[0].message",
                 "ANTHROPIC | {'choices':{'0':1}} | the provider's answer is no chat completion: it has no choices[0].message"

@@ -117,7 +117,12 @@ class VendorExchangesTest {
         String code = got.statusCode() == 200 ? "" : got.statusCode() + ".";
         compare(
                 folder.resolve("client-answer." + client + "." + code + (isStream ? "sse" : "json")),
-                isStream ? got.body() : MAPPER.readTree(got.body()).toPrettyString() + "\n");
+                isStream ? plain(got.body()) : MAPPER.readTree(got.body()).toPrettyString() + "\n");
+    }
+
+    /** Without the estimate a stream begins with: it is another while the gateway is young. */
+    private static String plain(String stream) {
+        return stream.replaceFirst("(message_start.*\"input_tokens\":)\\d+", "$10");
     }
 
     private static String request(String kind, String client) throws IOException {
