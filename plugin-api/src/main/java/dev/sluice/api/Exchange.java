@@ -30,6 +30,9 @@ public interface Exchange {
     /** The request's head. */
     RequestHead request();
 
+    /** Whether no client but a filter asks here, by {@link #ask}: a judge's or a probe's question, not a user's. */
+    boolean isInternal();
+
     /** Where the next try goes, if a filter has decided; else null. */
     @Nullable
     Target target();

@@ -36,6 +36,7 @@ public final class FakeExchange implements Exchange {
     private String id = "req-1";
     private String route = "test";
     private @Nullable Target target;
+    private boolean internal;
 
     private FakeExchange(Dialect dialect, Operation operation, FakeRequestHead request) {
         this.dialect = dialect;
@@ -115,6 +116,12 @@ public final class FakeExchange implements Exchange {
         return this;
     }
 
+    /** The same, as another filter's question. */
+    public FakeExchange internal() {
+        internal = true;
+        return this;
+    }
+
     /** The request's body, to be given to {@code onRequestBody}. */
     public FakeBody body() {
         return body;
@@ -168,6 +175,11 @@ public final class FakeExchange implements Exchange {
     @Override
     public FakeRequestHead request() {
         return request;
+    }
+
+    @Override
+    public boolean isInternal() {
+        return internal;
     }
 
     @Override

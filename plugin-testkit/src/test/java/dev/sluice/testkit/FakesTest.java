@@ -127,6 +127,8 @@ class FakesTest {
         assertThat(exchange.request().headers().get("x-a")).isEqualTo("1");
         assertThat(exchange.id() + exchange.route()).isEqualTo("rq");
         assertThat(exchange.tokens("12345")).isEqualTo(2);
+        assertThat(exchange.isInternal()).isFalse();
+        assertThat(exchange.internal().isInternal()).isTrue();
         assertThat(done(exchange.blocking(() -> 7))).isEqualTo(7);
         assertThat(exchange.blocking(() -> {
                             throw new IOException("no");

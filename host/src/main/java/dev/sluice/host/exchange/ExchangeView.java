@@ -51,6 +51,11 @@ final class ExchangeView implements Exchange {
     }
 
     @Override
+    public boolean isInternal() {
+        return exchange.subject().internal();
+    }
+
+    @Override
     public @Nullable Target target() {
         return exchange.target();
     }

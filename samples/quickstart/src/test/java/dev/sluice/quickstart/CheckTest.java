@@ -68,7 +68,8 @@ class CheckTest {
                         "sluice.yaml:8:9 routes[0].filters[0].ai-prxy: no filter of this name is installed, did you"
                                 + " mean 'ai-proxy'?; installed: ai-proxy, ai-statistics, cache,"
                                 + " header-transform, ip-restriction, key-auth, key-failover, model-fallback,"
-                                + " model-mapper, model-router, prompt-decorator, prompt-template, token-ratelimit");
+                                + " model-mapper, model-router, prompt-decorator, prompt-template,"
+                                + " token-ratelimit, web-search");
     }
 
     @Test
