@@ -66,7 +66,7 @@ class CheckTest {
                         "sluice.yaml:4:44 providers.echo.modelMapping.*: the environment variable SLUICE_TEST_NOT_SET"
                                 + " is not set: set it, or write ${env:SLUICE_TEST_NOT_SET:-default}",
                         "sluice.yaml:8:9 routes[0].filters[0].ai-prxy: no filter of this name is installed, did you"
-                                + " mean 'ai-proxy'?; installed: ai-proxy, ai-statistics, cache,"
+                                + " mean 'ai-proxy'?; installed: ai-proxy, ai-statistics, cache, content-safety,"
                                 + " header-transform, ip-restriction, key-auth, key-failover, model-fallback,"
                                 + " model-mapper, model-router, prompt-decorator, prompt-template,"
                                 + " token-ratelimit, web-search");
