@@ -62,6 +62,10 @@ public class CacheBenchmark {
                                 null,
                                 null,
                                 null,
+                                null,
+                                null,
+                                null,
+                                null,
                                 null),
                         new FakeScope());
         known = chat("known", "");

@@ -1,5 +1,7 @@
 package dev.sluice.plugins.cache;
 
+import dev.sluice.plugins.cache.SemanticConfig.HigressEmbedding;
+import dev.sluice.plugins.cache.SemanticConfig.HigressVector;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +20,12 @@ import org.jspecify.annotations.Nullable;
  * @param pace the pause between the events of a replayed stream; null: none
  * @param prices what a million tokens cost, by model: its name, or a glob
  * @param currency the currency of the prices, as a label
+ * @param semantic answers to questions that mean the same; null: not given
  * @param cacheKeyStrategy Higress's: what of the conversation is the key; null: all of it
  * @param cache Higress's store; null: not given
+ * @param vector Higress's store of vectors; null: not given
+ * @param embedding Higress's maker of vectors; null: not given
+ * @param enableSemanticCache Higress's; null: if the two are given
  * @param responseTemplate Higress's: a whole answer around the text; null: as it was
  * @param streamResponseTemplate Higress's: a stream around the text; null: as it was
  */
@@ -35,8 +41,12 @@ public record CacheConfig(
         @Nullable Duration pace,
         Map<String, Price> prices,
         String currency,
+        @Nullable SemanticConfig semantic,
         @Nullable String cacheKeyStrategy,
         @Nullable HigressStore cache,
+        @Nullable HigressVector vector,
+        @Nullable HigressEmbedding embedding,
+        @Nullable Boolean enableSemanticCache,
         @Nullable String responseTemplate,
         @Nullable String streamResponseTemplate) {
 

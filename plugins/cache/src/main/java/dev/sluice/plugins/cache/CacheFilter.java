@@ -18,6 +18,7 @@ import dev.sluice.api.llm.ChatReply;
 import dev.sluice.plugins.cache.Flights.Seat;
 import dev.sluice.plugins.cache.Flights.Word;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /** Looks up one chat, and takes down its answer if there was none. */
 class CacheFilter implements Filter {
     static final String HEADER = "x-sluice-cache";
+
+    static final String SIMILARITY = "x-sluice-cache-similarity";
 
     private static final Key<String> RISK = Key.RISK;
     private static final int LARGE = 256 * 1024;
@@ -111,6 +114,9 @@ class CacheFilter implements Filter {
                 return serve(landed, Result.HIT);
             }
             old = entry;
+            if (entry == null && place.semantics() != null && made.question() != null) {
+                return similar(made, place.semantics(), made.question());
+            }
             result = entry == null ? Result.MISS : Result.REFRESH;
             return Step.next();
         }
@@ -119,6 +125,38 @@ class CacheFilter implements Filter {
             return serve(entry, Result.STALE);
         }
         return await(boarded);
+    }
+
+    /** Looks for the answer to another question that means the same; those who wait for this one wait for that, too. */
+    private Step similar(CacheKey made, Semantics semantics, Question question) {
+        long begun = System.nanoTime();
+        CompletableFuture<Optional<Entry>> sought = semantics.find(
+                question,
+                hash -> place.store().find(hash, CompletableFuture::new),
+                entry -> willDo(entry) && place.store().isFresh(entry));
+        return sought(made, semantics, sought, begun);
+    }
+
+    private Step sought(CacheKey made, Semantics semantics, CompletableFuture<Optional<Entry>> sought, long begun) {
+        Duration waited = Duration.ofNanos(System.nanoTime() - begun);
+        Duration left = semantics.timeout().minus(waited);
+        if (sought.isDone() || left.isNegative() || left.isZero()) {
+            place.meters().semanticTime(waited);
+            if (!sought.isDone()) {
+                semantics.timedOut();
+            }
+            Entry entry = sought.getNow(Optional.empty()).orElse(null);
+            if (entry == null) {
+                result = Result.MISS;
+                return Step.next();
+            }
+            place.flights().land(made.hash(), entry);
+            return serve(entry, Result.SEMANTIC);
+        }
+        CompletableFuture<Boolean> turn = sought.handle((entry, error) -> true);
+        // Only here, on its own loop, may the exchange be asked for time.
+        var unused = exchange.after(left.compareTo(SLICE) < 0 ? left : SLICE).thenRun(() -> turn.complete(false));
+        return Step.when(turn.thenApply(done -> sought(made, semantics, sought, begun)));
     }
 
     private boolean willDo(Entry entry) {
@@ -130,12 +168,18 @@ class CacheFilter implements Filter {
     }
 
     private Reply serve(Entry entry, Result how) {
-        result = how;
+        boolean similar = !Double.isNaN(entry.similarity());
+        result = similar ? Result.SEMANTIC : how;
         served = entry;
-        return Objects.requireNonNull(replay)
+        Reply reply = Objects.requireNonNull(replay)
                 .reply(entry)
-                .header(HEADER, how.word())
+                .header(HEADER, result.word())
                 .header("age", Long.toString(age(entry)));
+        return similar ? reply.header(SIMILARITY, shown(entry.similarity())) : reply;
+    }
+
+    private static String shown(double similarity) {
+        return String.format(Locale.ROOT, "%.4f", similarity);
     }
 
     /** Waits for the one who leads; on this exchange's loop. */
@@ -281,6 +325,9 @@ class CacheFilter implements Filter {
         place.store().put(made.hash(), entry);
         place.meters().stored(exchange.route());
         place.flights().land(made.hash(), entry);
+        if (place.semantics() != null && made.question() != null) {
+            place.semantics().learn(made.question(), made.hash());
+        }
     }
 
     /** An answer that will not do for others either; one that failed may turn out better for the next. */
@@ -316,6 +363,9 @@ class CacheFilter implements Filter {
             return;
         }
         exchange.note("cache_age", age(entry));
+        if (!Double.isNaN(entry.similarity())) {
+            exchange.note("cache_similarity", Math.round(entry.similarity() * 10_000) / 10_000.0);
+        }
         if (!cancelled) {
             double cost = place.prices().cost(entry.model(), entry.usage());
             exchange.note("cache_saved_tokens", entry.usage().total());

@@ -10,7 +10,6 @@ import dev.sluice.api.FilterPlugin;
 import dev.sluice.api.Operation;
 import dev.sluice.api.Scope;
 import dev.sluice.plugins.cache.Settings.Keying;
-import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.pf4j.Extension;
@@ -18,8 +17,6 @@ import org.pf4j.Extension;
 /** {@code cache}: the answer that was given before to the same request. */
 @Extension
 public final class CachePlugin implements FilterPlugin<CacheConfig> {
-    private static final List<String> SEMANTIC = List.of("vector", "embedding");
-
     /** Where Higress finds texts in bodies, by default. */
     private static final Map<String, String> PATHS = Map.of(
             "cacheKeyFrom", "messages.@reverse.0.content",
@@ -39,19 +36,6 @@ public final class CachePlugin implements FilterPlugin<CacheConfig> {
 
     @Override
     public ObjectNode normalize(ObjectNode config) {
-        for (String field : SEMANTIC) {
-            if (config.has(field)) {
-                throw new ConfigException(
-                        field,
-                        "semantic caching is not there yet, only that of equal requests: remove '" + field + "'");
-            }
-        }
-        if (config.path("enableSemanticCache").asBoolean()) {
-            throw new ConfigException(
-                    "enableSemanticCache",
-                    "semantic caching is not there yet, only that of equal requests: remove it, or say false");
-        }
-        config.remove("enableSemanticCache");
         PATHS.forEach((field, path) -> {
             if (config.has(field) && !config.path(field).asText().equals(path)) {
                 throw new ConfigException(
@@ -87,8 +71,20 @@ public final class CachePlugin implements FilterPlugin<CacheConfig> {
         Purges purges = new Purges(scope.shared(), clock);
         Store store = new Store(settings, scope, purges, meters, clock);
         meters.watch(store);
+        SemanticSettings similar = settings.semantic();
+        Semantics semantics = similar == null ? null : Semantics.open(similar, settings, scope, meters, clock);
+        if (semantics != null) {
+            meters.watch(semantics);
+        }
         Place place = new Place(
-                settings, new Keys(settings, scope), store, new Flights(), new Prices(config.prices()), meters, clock);
+                settings,
+                new Keys(settings, scope, semantics == null ? null : semantics.name()),
+                store,
+                semantics,
+                new Flights(),
+                new Prices(config.prices()),
+                meters,
+                clock);
         AutoCloseable unused = scope.every(Purges.REST, () -> look(purges, scope));
         Operator.offer(place, purges, scope);
         boolean refreshes = !settings.stale().isZero();

@@ -28,10 +28,23 @@ final class Entry {
     private final String model;
     private final String consumer;
     private final Usage usage;
+    private final double similarity;
+
+    private Entry(Entry same, double similarity) {
+        this.text = same.text;
+        this.from = same.from;
+        this.at = same.at;
+        this.route = same.route;
+        this.model = same.model;
+        this.consumer = same.consumer;
+        this.usage = same.usage;
+        this.similarity = similarity;
+    }
 
     private Entry(String text, int from, JsonNode says) {
         this.text = text;
         this.from = from;
+        this.similarity = Double.NaN;
         this.at = says.path("at").asLong();
         this.route = says.path("route").asText();
         this.model = says.path("model").asText();
@@ -126,6 +139,16 @@ final class Entry {
 
     Usage usage() {
         return usage;
+    }
+
+    /** The same answer, to a question that is only similar. */
+    Entry similar(double similarity) {
+        return new Entry(this, similarity);
+    }
+
+    /** How similar the question it answered is, as a cosine; not a number if it is the same. */
+    double similarity() {
+        return similarity;
     }
 
     /** About how many bytes it takes in memory, its key included. */

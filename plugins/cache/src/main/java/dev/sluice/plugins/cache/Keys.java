@@ -1,5 +1,6 @@
 package dev.sluice.plugins.cache;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -22,6 +23,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Makes keys of requests. Immutable. */
@@ -35,14 +37,25 @@ final class Keys {
 
     private final Sharing sharing;
     private final Keying keying;
+    private final @Nullable String meanings;
     private final Map<String, Provider> providers;
     private final @Nullable Provider only;
 
-    Keys(Settings settings, Scope scope) {
+    /**
+     * Makes keys for a place.
+     *
+     * @param meanings by what questions are compared, for vectors of different models are not; null if they are not
+     */
+    Keys(Settings settings, Scope scope, @Nullable String meanings) {
+        this.meanings = meanings;
         this.sharing = settings.sharing();
         this.keying = settings.keying();
         this.providers = scope.providers();
-        List<String> named = scope.chain().providers();
+        String embeds = settings.semantic() == null ? null : settings.semantic().provider();
+        List<String> named = scope.chain().providers().stream()
+                .filter(name ->
+                        !name.equals(embeds) || scope.chain().providers().size() == 1)
+                .toList();
         this.only = named.size() == 1 ? providers.get(named.get(0)) : null;
     }
 
@@ -77,8 +90,48 @@ final class Keys {
         if (exchange.dialect() == Dialect.ANTHROPIC) {
             who.add(exchange.request().headers().get("anthropic-beta"));
         }
-        return new CacheKey(
-                hash(who.toString(), canonical.toString()), exchange.route(), model, consumer == null ? "" : consumer);
+        String hash = hash(who.toString(), canonical.toString());
+        Question question = meanings == null ? null : similar(messages, canonical, who.add(meanings));
+        return new CacheKey(hash, exchange.route(), model, consumer == null ? "" : consumer, question);
+    }
+
+    /** By what a similar request is found; null if what is asked last is no text alone. Takes the question out of the tree. */
+    private @Nullable Question similar(List<ChatMessage> messages, ObjectNode canonical, ArrayNode who) {
+        ChatMessage last = messages.get(messages.size() - 1);
+        boolean plain = last.role() == Role.USER
+                && last.parts().stream().allMatch(part -> part.kind() == Part.Kind.TEXT)
+                && isTextAlone(canonical.path("messages"));
+        String text = keying == Keying.ALL_QUESTIONS
+                ? messages.stream()
+                        .filter(message -> message.role() == Role.USER)
+                        .map(ChatMessage::text)
+                        .collect(Collectors.joining("\n"))
+                : last.text();
+        if (!plain || text.isBlank() || text.length() > Question.LONGEST) {
+            return null;
+        }
+        canonical.remove("question");
+        if (canonical.path("messages").path(canonical.path("messages").size() - 1) instanceof ObjectNode turn) {
+            turn.remove("content");
+        }
+        return new Question(hash(who.toString(), canonical.toString()), text);
+    }
+
+    /** Anthropic's results of tools stand beside the text of a turn; a key of Higress's has no turns. */
+    private static boolean isTextAlone(JsonNode turns) {
+        if (turns.isMissingNode()) {
+            return true;
+        }
+        JsonNode content = turns.path(turns.size() - 1).path("content");
+        if (content.isTextual()) {
+            return true;
+        }
+        for (JsonNode part : content) {
+            if (!part.path("type").asText().equals("text")) {
+                return false;
+            }
+        }
+        return content.isArray();
     }
 
     /** The questions that count; empty if what is said is more than their text. */

@@ -4,6 +4,7 @@ import dev.sluice.api.Scope;
 import dev.sluice.api.Usage;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
@@ -62,6 +63,31 @@ final class Meters {
     private void saved(String route, String type, long tokens) {
         meters.counter("sluice.cache.saved.tokens", "route", route, "type", type)
                 .increment((double) tokens);
+    }
+
+    /** Shows how many vectors the memory holds. */
+    void watch(Semantics semantics) {
+        meters.gauge("sluice.cache.vectors", List.of(Tag.of("route", place)), semantics, Semantics::size);
+    }
+
+    /** A similar question has been looked for. */
+    void semantic(String result) {
+        meters.counter("sluice.cache.semantic.lookups", "route", place, "result", result)
+                .increment();
+    }
+
+    /** A request has waited that long for the look. */
+    void semanticTime(Duration time) {
+        meters.timer("sluice.cache.semantic.time", "route", place).record(time);
+    }
+
+    void similarity(double similarity) {
+        meters.summary("sluice.cache.semantic.similarity", "route", place).record(similarity);
+    }
+
+    void semanticFailed(String what) {
+        meters.counter("sluice.cache.semantic.failures", "route", place, "what", what)
+                .increment();
     }
 
     void storeFailed() {

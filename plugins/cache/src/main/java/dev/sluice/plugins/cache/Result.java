@@ -12,6 +12,8 @@ enum Result {
     REFRESH,
     /** It had one. */
     HIT,
+    /** It had one to a question that means the same. */
+    SEMANTIC,
     /** It had one that another request is replacing. */
     STALE;
 
@@ -26,6 +28,7 @@ enum Result {
             case SKIP -> "skip";
             case MISS, REFRESH -> "miss";
             case HIT, STALE -> "hit";
+            case SEMANTIC -> "semantic";
         };
     }
 }

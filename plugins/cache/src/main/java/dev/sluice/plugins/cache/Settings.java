@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param stale how long beyond that while one request fetches another; zero: not at all
  * @param prefix what the keys in the shared state begin with
  * @param keying what of the conversation is the key
+ * @param semantic how answers to similar questions are found; null: they are not
  */
 record Settings(
         Sharing sharing,
@@ -26,6 +27,7 @@ record Settings(
         Duration pace,
         String prefix,
         Keying keying,
+        @Nullable SemanticSettings semantic,
         @Nullable Templates templates) {
 
     private static final Duration HOUR = Duration.ofHours(1);
@@ -70,6 +72,7 @@ record Settings(
                 config.pace() == null ? Duration.ZERO : config.pace(),
                 higress == null || higress.cacheKeyPrefix() == null ? "" : higress.cacheKeyPrefix(),
                 keying(config.cacheKeyStrategy()),
+                SemanticSettings.of(config),
                 Templates.of(config.responseTemplate(), config.streamResponseTemplate()));
     }
 

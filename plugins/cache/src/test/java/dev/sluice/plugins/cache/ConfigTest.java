@@ -52,11 +52,21 @@ final class ConfigTest {
             Map.entry("cache: { cacheKeyStrategy: first }", "cache.cacheKeyStrategy: "),
             Map.entry("cache: { store: redis }", "cache.store: unknown key"),
             Map.entry("cache: { responseTemplate: 'no place' }", "a text with one %s in it"),
+            Map.entry("cache: { semantic: { model: m, threshold: 1.1 } }", "cache.semantic.threshold: "),
+            Map.entry("cache: { semantic: { model: m, threshold: -0.1 } }", "cache.semantic.threshold: "),
             Map.entry(
-                    "cache: { vector: { type: qdrant } }",
-                    "cache.vector: semantic caching is not there yet, only that of equal requests: remove 'vector'"),
-            Map.entry("cache: { embedding: { type: openai } }", "semantic caching is not there yet"),
-            Map.entry("cache: { enableSemanticCache: true }", "semantic caching is not there yet"),
+                    "cache: { semantic: { model: m, timeout: 0s } }", "cache.semantic.timeout: must be more than zero"),
+            Map.entry("cache: { semantic: { model: m, maxVectors: 0 } }", "cache.semantic.maxVectors: "),
+            Map.entry("cache: { semantic: { model: m, vectors: { type: milvus } } }", "cache.semantic.vectors.type: "),
+            Map.entry(
+                    "cache: { semantic: { model: m, vectors: { type: qdrant, url: q, collection: c } } }",
+                    "cache.semantic.vectors.url: "),
+            Map.entry("cache: { semantic: { embedding: { type: voyage } } }", "cache.semantic.embedding.type: "),
+            Map.entry(
+                    "cache: { semantic: { embedding: { provider: nobody } } }", "cache.semantic.embedding.provider: "),
+            Map.entry("cache: { embedding: { model: m } }", "cache.embedding"),
+            Map.entry("cache: { vector: { type: qdrant, esUsername: u } }", "cache.vector.esUsername: unknown key"),
+            Map.entry("cache: { vector: { type: qdrant, thresholdRelation: eq } }", "cache.vector.thresholdRelation: "),
             Map.entry(
                     "cache: { cacheKeyFrom: messages.0 }",
                     "texts are found by the dialect of a request, not by a path: remove it"),
@@ -69,6 +79,67 @@ final class ConfigTest {
             Map.entry(
                     "cache: { ttl: 1h, redis: { cacheTTL: 60 } }",
                     "cache.cacheTTL says the same and is given too: keep one"),
+            Map.entry(
+                    "cache: { semantic: { model: nobodys } }",
+                    "put its jars into the folder 'embeddings' of the distribution"),
+            Map.entry(
+                    "cache: { semantic: {} }",
+                    "say what makes vectors of questions: either 'model', one of the gateway's own process, or"
+                            + " 'embedding', an endpoint"),
+            Map.entry(
+                    "cache: { semantic: { model: m, embedding: { type: openai } } }",
+                    "say what makes vectors of questions: either 'model'"),
+            Map.entry(
+                    "cache: { semantic: { embedding: { url: 'http://h' } } }",
+                    "cache.semantic.embedding: it does not say what speaks there: add type, such as openai"),
+            Map.entry(
+                    "cache: { semantic: { embedding: { type: ollama } } }",
+                    "it does not say where ollama is: add url: http://host:port"),
+            Map.entry(
+                    "cache: { semantic: { embedding: { type: azure, url: 'http://h' } } }",
+                    "azure needs 'apiVersion': add it"),
+            Map.entry("cache: { semantic: { embedding: { type: xfyun, apiKey: k } } }", "xfyun needs 'appId': add it"),
+            Map.entry(
+                    "cache: { semantic: { embedding: { provider: p } } }",
+                    "the provider 'p' has no address that could be asked: use another"),
+            Map.entry(
+                    "cache: { semantic: { embedding: { type: openai }, vectors: { type: qdrant } } }",
+                    "cache.semantic.vectors: it does not say where Qdrant is: add url: http://host:6333"),
+            Map.entry(
+                    "cache: { semantic: { embedding: { type: openai }, vectors: { type: memory, url: 'http://h' } } }",
+                    "memory has no address: remove it, or say type: qdrant"),
+            Map.entry(
+                    "cache: { semantic: { embedding: { type: openai } }, enableSemanticCache: false }",
+                    "'semantic' is given: remove one of the two"),
+            Map.entry(
+                    "cache: { semantic: { embedding: { type: openai } }, vector: { type: qdrant } }",
+                    "'semantic' says where vectors are kept: keep one of the two"),
+            Map.entry(
+                    "cache: { vector: { type: qdrant } }",
+                    "cache.vector: nothing makes vectors of questions: add 'embedding'"),
+            Map.entry(
+                    "cache: { embedding: { type: openai } }",
+                    "cache.embedding: nothing says where its vectors are kept: add 'vector'"),
+            Map.entry(
+                    "cache: { enableSemanticCache: true }",
+                    "nothing says by what similar questions are found: add 'vector' and 'embedding', or 'semantic'"),
+            Map.entry(
+                    "cache: { embedding: { type: openai }, vector: { type: milvus } }",
+                    "cache.vector.type: 'milvus' is not connected to, of Higress's stores only qdrant is"),
+            Map.entry(
+                    "cache: { embedding: { type: openai }, vector: { type: qdrant, serviceHost: h } }",
+                    "cache.vector: it does not say which collection of Qdrant's: add collectionID"),
+            Map.entry(
+                    "cache: { embedding: { type: openai }, vector: { type: qdrant, serviceName: q.dns, collectionID: c } }",
+                    "cache.vector: it does not say where Qdrant is: add serviceHost with its host"),
+            Map.entry(
+                    "cache: { embedding: { type: openai }, vector: { type: qdrant, serviceHost: h, collectionID: c,"
+                            + " threshold: 1000 } }",
+                    "cache.vector.threshold: 'lt' is of Euclid's distance, which is 0 to 2"),
+            Map.entry(
+                    "cache: { embedding: { type: openai }, vector: { type: qdrant, serviceHost: h, collectionID: c,"
+                            + " threshold: 1.5, thresholdRelation: gt } }",
+                    "cache.vector.threshold: a cosine is 0 to 1, got 1.5"),
             Map.entry("cache: { streamResponseTemplate: '%s' }", "it has no event: begin a line with 'data:'"));
 
     /** All of them on one page, which is refused with a sentence for each. */
@@ -134,7 +205,7 @@ final class ConfigTest {
                 .put("cacheKeyFrom", "messages.@reverse.0.content")
                 .put("enableSemanticCache", false)
                 .put("ttl", "1h");
-        assertThat(new CachePlugin().normalize(config)).hasToString("{\"ttl\":\"1h\"}");
+        assertThat(new CachePlugin().normalize(config)).hasToString("{\"enableSemanticCache\":false,\"ttl\":\"1h\"}");
     }
 
     @Test
@@ -174,6 +245,23 @@ final class ConfigTest {
         assertThat(rows.results().map(row -> row.group(1)))
                 .containsExactlyElementsOf(
                         schema.properties().stream().map(Map.Entry::getKey).toList());
+    }
+
+    @Test
+    void theReadmeNamesEveryFieldOfSemantic() throws IOException {
+        JsonNode schema;
+        try (var in = CachePlugin.class.getResourceAsStream("/META-INF/sluice/cache.json")) {
+            schema = MAPPER.readTree(in).at("/schema/properties/semantic/properties");
+        }
+        String readme = Files.readString(Path.of("README.md"));
+        String part = readme.substring(readme.indexOf("| field of `semantic`"), readme.indexOf("### How good that is"));
+        for (var field : schema.properties()) {
+            assertThat(part).contains("| `" + field.getKey() + "` |");
+            field.getValue()
+                    .path("properties")
+                    .fieldNames()
+                    .forEachRemaining(name -> assertThat(part).containsPattern("`[^`]*\\b" + name + "\\b[^`]*`"));
+        }
     }
 
     @Test

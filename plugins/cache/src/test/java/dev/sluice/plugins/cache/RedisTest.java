@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.host.state.RealRedis;
 import dev.sluice.plugins.aiproxy.AiProxy;
+import dev.sluice.testkit.Answer;
+import dev.sluice.testkit.BrokenUpstream;
 import dev.sluice.testkit.TestGateway;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -17,15 +19,15 @@ import org.junit.jupiter.api.Test;
 final class RedisTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private static TestGateway node(Upstream upstream, String redis) {
+    private static TestGateway node(Upstream upstream, BrokenUpstream embeddings, String redis) {
         return TestGateway.with(new CachePlugin(), new AiProxy())
                 .config("""
                         state: { redis: "%s" }
                         providers:
                           p: { type: openai, baseUrl: "%s/v1" }
                         routes:
-                          - { name: r, filters: [ cache: {}, ai-proxy: { provider: p } ] }
-                        """.formatted(redis, upstream.uri()))
+                          - { name: r, filters: [ cache: { semantic: { embedding: { type: openai, url: "%s" }, timeout: 20s } }, ai-proxy: { provider: p } ] }
+                        """.formatted(redis, upstream.uri(), embeddings.uri()))
                 .start();
     }
 
@@ -49,9 +51,21 @@ final class RedisTest {
                     }
                 };
                 Upstream upstream = new Upstream();
-                TestGateway one = node(upstream, redis.url());
-                TestGateway other = node(upstream, redis.url())) {
+                BrokenUpstream embeddings = BrokenUpstream.start();
+                TestGateway one = node(upstream, embeddings, redis.url());
+                TestGateway other = node(upstream, embeddings, redis.url())) {
             assertThat(stop).isNotNull();
+            embeddings.always(asked -> Answer.json(
+                    200,
+                    "{\"data\":[{\"embedding\":"
+                            + Words.json(asked.json().path("input").asText()) + "}]}"));
+            ask(one, "Which bridge carries trains?");
+            await().atMost(PATIENCE)
+                    .until(() -> one.admin("/metrics").body().contains("sluice_cache_vectors{route=\"r\"} 1.0"));
+            HttpResponse<String> similar = ask(other, "which bridge? trains it carries");
+            assertThat(cache(similar)).isEqualTo("semantic");
+            assertThat(similar.body())
+                    .isEqualTo(ask(one, "Which bridge carries trains?").body());
             HttpResponse<String> live = ask(one, "shared");
             HttpResponse<String> again =
                     await().atMost(PATIENCE).until(() -> ask(other, "shared"), a -> cache(a).equals("hit"));
