@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Invariant 5: what each deadline of a try counts, what it does not, and that the try fails of it. */
@@ -207,6 +208,7 @@ class DeadlinesTest extends Kernel {
         assertThat(journal.all()).isEmpty();
     }
 
+    @Tag("long")
     @Test
     void orWithAWholeBody() {
         upstream.next(Answer.json(200, Streams.openAiJson("x")));
@@ -224,6 +226,7 @@ class DeadlinesTest extends Kernel {
         assertThat(journal.all()).isEmpty();
     }
 
+    @Tag("long")
     @Test
     void orWithTheEnd() {
         upstream.next(Streams.whole(Streams.openAi("x")));

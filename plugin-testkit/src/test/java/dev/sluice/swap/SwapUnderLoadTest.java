@@ -65,7 +65,7 @@ final class SwapUnderLoadTest {
     }
 
     private final Load load = Load.ofThisBuild();
-    private final int swaps = load.full() ? 100 : 16;
+    private final int swaps = load.full() ? 100 : 10;
 
     /** Until when the pools are filled and each kind has come once: what grows afterwards, grows with the swaps. */
     private final int warmUp = load.full() ? 20 : Kind.values().length;

@@ -14,12 +14,12 @@ final class Tokens {
     private static final int SAMPLES = 8;
     private static final int LONGEST_RUN = 512;
 
-    /** Loading takes a good part of a second: it starts with the gateway, off the event loops. */
-    private final CompletableFuture<Encoding> encoding = CompletableFuture.supplyAsync(
+    /** Loading takes a good part of a second and tens of MB: once, with the first gateway of the process, off the event loops. */
+    private static final CompletableFuture<Encoding> ENCODING = CompletableFuture.supplyAsync(
             () -> Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE));
 
     int count(String text) {
-        Encoding o200k = encoding.getNow(null);
+        Encoding o200k = ENCODING.getNow(null);
         if (o200k == null) {
             return text.length() / 4 + 1;
         }

@@ -46,7 +46,7 @@ final class ModelMapperTest {
     @BeforeEach
     void start() throws IOException {
         upstream = BrokenUpstream.start();
-        upstream.always(request -> Answer.json(200, "{}"));
+        upstream.always(request -> Answer.json(200, "{\"choices\":[]}"));
     }
 
     @AfterEach

@@ -82,6 +82,26 @@ final class OutageTest {
         }
     }
 
+    /** Each answer takes 15 of 20 tokens, so a second one must wait for the window's end. */
+    @Test
+    @Tag("long")
+    void aWindowEndsThoughRedisIsStartedAnewInIt() throws Exception {
+        String rule = "token-ratelimit: { rules: [ { name: all, tokens: 20, window: 4s, algorithm: fixed-window } ] }";
+        try (TestRedis redis = TestRedis.single();
+                Fleet fleet = new Fleet().start(1, redisAt(port(redis)), rule)) {
+            assertThat(fleet.chat().statusCode()).isEqualTo(200);
+            await().atMost(PATIENCE)
+                    .until(() -> kept(redis).used() == 15
+                            || fleet.shown("all", "used") == 0); // On a slow machine it is over already.
+            redis.kill();
+            redis.restart();
+            for (int window = 0; window < 3; window++) {
+                await().atMost(PATIENCE).until(() -> fleet.chat().statusCode() == 200);
+            }
+            await().atMost(PATIENCE).until(() -> kept(redis).used() > 0);
+        }
+    }
+
     @Test
     void aChargeWhoseAnswerWasLostIsMadeOnce() throws Exception {
         try (TestRedis redis = TestRedis.single();
