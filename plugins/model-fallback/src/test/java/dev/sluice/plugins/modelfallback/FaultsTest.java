@@ -25,7 +25,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever a provider does, over real sockets, in both dialects, streamed and not: rescued, or one clean error. */
+/**
+ * Whatever a provider does, over real sockets, in both dialects, streamed and not: rescued, or one clean error. Long, and
+ * bench's battery of the same is in every build.
+ */
+@Tag("long")
 class FaultsTest {
     private BrokenUpstream primary;
     private BrokenUpstream backup;
@@ -163,8 +167,6 @@ class FaultsTest {
         return all.stream();
     }
 
-    /** Long, and bench's battery is in every build. */
-    @Tag("long")
     @ParameterizedTest(name = "{0}, {1}, streamed {2}")
     @MethodSource("rescued")
     void theFallbackAnswers(Fault fault, Dialect dialect, boolean stream) {
