@@ -54,9 +54,6 @@ final class Case implements AutoCloseable {
                 ? new ServerSocket(0, 50, InetAddress.getLoopbackAddress())
                 : null;
         expired = fault.place() == Fault.Place.EXPIRED_TLS ? ExpiredServer.start() : null;
-        if (fault.place() == Fault.Place.REFUSES) {
-            primary.close();
-        }
     }
 
     /** By the fault's answers, but for probes of keys: they never pass, so that a key that is out stays out. */
@@ -118,7 +115,9 @@ final class Case implements AutoCloseable {
 
     private String base() {
         return switch (fault.place()) {
-            case SOCKET, REFUSES -> primary.uri().toString();
+            case SOCKET -> primary.uri().toString();
+            // Not one that was free a moment ago: the next server to start may get it.
+            case REFUSES -> "http://127.0.0.1:1";
             case UNRESOLVED -> "http://there-is-none.invalid";
             case NO_TLS -> "https://127.0.0.1:" + primary.uri().getPort();
             case SILENT_TLS -> "https://127.0.0.1:" + (silent == null ? 0 : silent.getLocalPort());
