@@ -28,6 +28,10 @@ public class JsonBenchmark {
     @Param({"4", "400"})
     int messages;
 
+    /** What is said: in Latin letters, or in Chinese characters. */
+    @Param({"All happy families are alike. ", "幸福的家庭都是相似的，"})
+    String words = "";
+
     private final Json json = new Json(64);
     private byte[] body = {};
 
@@ -38,7 +42,7 @@ public class JsonBenchmark {
         for (int i = 0; i < messages; i++) {
             text.append(i == 0 ? "" : ",")
                     .append("{\"role\":\"user\",\"content\":\"")
-                    .append("All happy families are alike. ".repeat(6))
+                    .append(words.repeat(6))
                     .append("\"}");
         }
         text.append("],\"model\":\"gpt-4o\",\"stream\":true}");
@@ -49,6 +53,12 @@ public class JsonBenchmark {
     @Benchmark
     public Object facts() throws Json.Invalid {
         return json.topLevel(body).facts();
+    }
+
+    /** The same by the parser alone, as it is where the bytes are unusual. */
+    @Benchmark
+    public Object factsParsed() throws Json.Invalid {
+        return json.parsed(body).facts();
     }
 
     /** The whole tree. */

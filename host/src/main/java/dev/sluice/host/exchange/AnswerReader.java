@@ -35,7 +35,7 @@ final class AnswerReader {
     private final @Nullable Inflation inflation;
     private final long maxBody;
     private Mode mode;
-    private @Nullable Buffer collected;
+    private Chunks collected = new Chunks();
     private boolean paused;
     private boolean pumping;
     private boolean upstreamEnded;
@@ -124,18 +124,14 @@ final class AnswerReader {
     }
 
     private void collect(Buffer chunk) {
-        Buffer sofar = collected;
-        if (sofar == null) {
-            sofar = Buffer.buffer();
-            collected = sofar;
-        }
-        sofar.appendBuffer(chunk);
-        if (sofar.length() <= maxBody) {
+        collected.add(chunk);
+        if (collected.size() <= maxBody) {
             return;
         }
         if (mode == Mode.BODY_IF_SMALL) {
             mode = Mode.RAW;
-            collected = null;
+            Buffer sofar = Buffers.wrap(collected.bytes());
+            collected = new Chunks();
             ascent.bytes(sofar);
             if (!done && ascent.blocked()) {
                 pause();
@@ -215,7 +211,7 @@ final class AnswerReader {
             }
             default -> {
                 allArrived();
-                owner.bodyRead(collected == null ? new byte[0] : collected.getBytes());
+                owner.bodyRead(collected.bytes());
             }
         }
     }

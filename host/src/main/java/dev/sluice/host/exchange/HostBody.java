@@ -49,6 +49,9 @@ final class HostBody implements Body {
         if (contentType == null) {
             return false;
         }
+        if (contentType.equals("application/json")) {
+            return true;
+        }
         int end = contentType.indexOf(';');
         String type =
                 (end < 0 ? contentType : contentType.substring(0, end)).trim().toLowerCase(Locale.ROOT);

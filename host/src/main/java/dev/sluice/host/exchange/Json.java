@@ -11,6 +11,9 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** JSON within the gateway's limits: trees, and the few top-level fields that can be read without one. */
@@ -46,9 +49,11 @@ final class Json {
     private final ObjectMapper mapper;
     private final JsonFactory factory;
     private final ObjectReader values;
+    private final int depth;
 
     /** JSON of at most that nesting; strings may be as long as the body. */
     Json(int depth) {
+        this.depth = depth;
         factory = JsonFactory.builder()
                 .streamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(depth)
@@ -95,10 +100,36 @@ final class Json {
      * @throws Invalid if it is no JSON object
      */
     TopLevel topLevel(byte[] bytes) throws Invalid {
+        TopLevel skimmed = TopLevel.skimmed(bytes, depth, values);
+        return skimmed != null ? skimmed : parsed(bytes);
+    }
+
+    /** The same by the parser, whose word is the last. */
+    TopLevel parsed(byte[] bytes) throws Invalid {
+        // Jackson 2 takes UTF-16 as well, whose offsets are no bytes', and a name with a broken byte in it for one that
+        // it
+        // has met before: "mode\xffl" for "model".
+        if (!isUtf8(bytes)) {
+            throw new Invalid("the body is not valid JSON: it is not UTF-8");
+        }
         try (JsonParser parser = factory.createParser(bytes)) {
             return TopLevel.of(parser, bytes, values);
         } catch (IOException e) {
             throw new Invalid(describe(e));
+        }
+    }
+
+    private static boolean isUtf8(byte[] bytes) {
+        for (byte b : bytes) {
+            if (b == 0) {
+                return false;
+            }
+        }
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            return true;
+        } catch (CharacterCodingException e) {
+            return false;
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.sluice.host.exchange;
 
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -98,23 +97,23 @@ final class RequestSource {
             tooLarge.run();
             return;
         }
-        Buffer body = Buffer.buffer();
+        Chunks body = new Chunks();
         boolean[] over = new boolean[1];
         request.handler(chunk -> {
             if (over[0]) {
                 return;
             }
-            if (body.length() + (long) chunk.length() > limit) {
+            if (body.size() + chunk.length() > limit) {
                 over[0] = true;
                 tooLarge.run();
             } else {
-                body.appendBuffer(chunk);
+                body.add(chunk);
             }
         });
         request.endHandler(end -> {
             if (!over[0]) {
                 over[0] = true;
-                whole.accept(body.getBytes());
+                whole.accept(body.bytes());
             }
         });
         request.resume();

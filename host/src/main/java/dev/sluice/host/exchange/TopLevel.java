@@ -6,26 +6,37 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of a JSON object and where their values begin in its bytes: one pass over all of it, which makes no tree.
+ * The fields of a JSON object and where their values are in its bytes: one pass over all of it, which makes no tree.
  * Names are unescaped, so that no other reader of the same bytes can see other fields.
  */
 final class TopLevel {
     private static final String NUMBER = "0123456789+-.eE";
+    private static final int UNKNOWN = -1;
 
     private final byte[] bytes;
     private final ObjectReader values;
     private String[] names = new String[12];
     private JsonToken[] kinds = new JsonToken[12];
     private int[] starts = new int[12];
+    private int[] ends = new int[12];
     private int count;
 
     private TopLevel(byte[] bytes, ObjectReader values) {
         this.bytes = bytes;
         this.values = values;
+    }
+
+    /** By a look at the bytes; null if they are such that only a parser can tell. */
+    static @Nullable TopLevel skimmed(byte[] bytes, int deepest, ObjectReader values) {
+        TopLevel all = new TopLevel(bytes, values);
+        return Skimmer.skim(bytes, deepest, all::add) ? all : null;
     }
 
     /**
@@ -44,7 +55,7 @@ final class TopLevel {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             JsonToken kind = parser.nextToken();
-            all.add(name, kind, (int) parser.currentTokenLocation().getByteOffset());
+            all.add(name, kind, (int) parser.currentTokenLocation().getByteOffset(), UNKNOWN);
             parser.skipChildren();
         }
         if (parser.nextToken() != null) {
@@ -53,15 +64,23 @@ final class TopLevel {
         return all;
     }
 
-    private void add(String name, JsonToken kind, int start) {
+    /**
+     * One more.
+     *
+     * @param kind of a number either of the two
+     * @param end behind its last byte
+     */
+    private void add(String name, JsonToken kind, int start, int end) {
         if (count == names.length) {
             names = Arrays.copyOf(names, 2 * count);
             kinds = Arrays.copyOf(kinds, 2 * count);
             starts = Arrays.copyOf(starts, 2 * count);
+            ends = Arrays.copyOf(ends, 2 * count);
         }
         names[count] = name;
         kinds[count] = kind;
         starts[count] = start;
+        ends[count] = end;
         count++;
     }
 
@@ -100,8 +119,8 @@ final class TopLevel {
 
     /** Up to the end of a number, after which a parser would allow nothing but space, else at least up to its end. */
     private int length(int at) {
-        int end = bytes.length;
-        if (kinds[at].isNumeric()) {
+        int end = ends[at] == UNKNOWN ? bytes.length : ends[at];
+        if (ends[at] == UNKNOWN && kinds[at].isNumeric()) {
             end = starts[at];
             while (end < bytes.length && NUMBER.indexOf(bytes[end]) >= 0) {
                 end++;
@@ -114,11 +133,24 @@ final class TopLevel {
         if (kinds[at] == JsonToken.VALUE_TRUE || kinds[at] == JsonToken.VALUE_FALSE) {
             return BooleanNode.valueOf(kinds[at] == JsonToken.VALUE_TRUE);
         }
+        if (kinds[at] == JsonToken.VALUE_STRING && ends[at] != UNKNOWN && isPlain(starts[at], ends[at])) {
+            return TextNode.valueOf(
+                    new String(bytes, starts[at] + 1, ends[at] - starts[at] - 2, StandardCharsets.UTF_8));
+        }
         try (JsonParser parser = values.getFactory().createParser(bytes, starts[at], length(at))) {
             return values.readTree(parser);
         } catch (IOException | NumberFormatException e) {
             // A number that no tree can hold: 1e99999999999.
             return MissingNode.getInstance();
         }
+    }
+
+    private boolean isPlain(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] == '\\') {
+                return false;
+            }
+        }
+        return true;
     }
 }

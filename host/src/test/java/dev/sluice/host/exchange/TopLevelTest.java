@@ -3,10 +3,20 @@ package dev.sluice.host.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +72,170 @@ class TopLevelTest {
             }
             assertThat(top.field("no such").isMissingNode()).isTrue();
         }
+    }
+
+    @Test
+    void whateverTheBytesAreTheParserSeesTheSame() {
+        Random random = new Random(11);
+        int skimmed = 0;
+        int refused = 0;
+        for (int i = 0; i < 20_000; i++) {
+            ObjectNode object = JsonNodeFactory.instance.objectNode();
+            for (int fields = random.nextInt(6); fields >= 0; fields--) {
+                object.set(random.nextInt(9) == 0 ? text(random) : "name" + fields, value(random, 3));
+            }
+            byte[] bytes = mutated(random, object.toString().getBytes(StandardCharsets.UTF_8));
+            String seen = seen(bytes, false);
+            assertThat(seen).as(new String(bytes, StandardCharsets.ISO_8859_1)).isEqualTo(seen(bytes, true));
+            List<String> told = new ArrayList<>();
+            if (Skimmer.skim(bytes, 64, (name, kind, start, end) -> told.add(name))) {
+                assertThat(told).isEqualTo(names(bytes));
+                skimmed++;
+            }
+            refused += seen.startsWith("refused") ? 1 : 0;
+        }
+        assertThat(skimmed).isGreaterThan(5_000);
+        assertThat(refused).isGreaterThan(5_000);
+    }
+
+    private static byte[] mutated(Random random, byte[] bytes) {
+        byte[] odd = "\"\\{}[]:,0123456789.-+eEtfnu \t\n\u0001\0".getBytes(StandardCharsets.UTF_8);
+        for (int changes = random.nextInt(3); changes > 0; changes--) {
+            int at = random.nextInt(bytes.length);
+            byte there = random.nextBoolean() ? odd[random.nextInt(odd.length)] : (byte) random.nextInt(256);
+            switch (random.nextInt(3)) {
+                case 0 -> bytes[at] = there;
+                case 1 -> System.arraycopy(bytes, at, bytes, Math.max(0, at - 1), bytes.length - at);
+                default -> {
+                    byte[] longer = Arrays.copyOf(bytes, bytes.length + 1);
+                    System.arraycopy(bytes, at, longer, at + 1, bytes.length - at);
+                    longer[at] = there;
+                    bytes = longer;
+                }
+            }
+        }
+        return bytes;
+    }
+
+    private static List<String> names(byte[] bytes) {
+        List<String> names = new ArrayList<>();
+        try (JsonParser parser = new JsonFactory().createParser(bytes)) {
+            parser.nextToken();
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                names.add(parser.currentName());
+                parser.nextToken();
+                parser.skipChildren();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return names;
+    }
+
+    private static String seen(byte[] bytes, boolean parsed) {
+        try {
+            TopLevel all = parsed ? JSON.parsed(bytes) : JSON.topLevel(bytes);
+            StringBuilder seen = new StringBuilder();
+            for (String name : names(bytes)) {
+                seen.append(name).append('=').append(all.field(name)).append(' ');
+            }
+            return seen.toString();
+        } catch (Json.Invalid e) {
+            return "refused: " + e.reason();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"a\":01}",
+                "{\"a\":-}",
+                "{\"a\":1.}",
+                "{\"a\":.1}",
+                "{\"a\":1e}",
+                "{\"a\":+1}",
+                "{\"a\":tru}",
+                "{\"a\":truex}",
+                "{\"a\":NaN}",
+                "{\"a\":1,}",
+                "{,}",
+                "{\"a\":[1,]}",
+                "{\"a\":[,1]}",
+                "{\"a\":{\"b\"}}",
+                "{\"a\":\"\\x\"}",
+                "{\"a\":\"\\u12g4\"}",
+                "{\"a\":\"\\u00e9\"}",
+                "{\"a\":\"tab\there\"}",
+                "{'a':1}",
+                "{a:1}",
+                "{\"a\":1}\u00a0",
+                "\ufeff{\"a\":1}",
+                "{\"a\":1} //",
+                "{\"a\":1//\n}",
+                "{\"a\" :1 , \"b\": [ ] , \"c\" : { } } \n",
+                "{\"a\":\"",
+                "{\"a\":\"\\",
+                "{\"a\":\"\\u12",
+                "{\"a\":1e99999999999}",
+                "{\"\":1,\"\":2}",
+                "{\"a\":-0}",
+                "{\"a\":1E+2}",
+            })
+    void oddFormsAreSeenAsTheParserSeesThem(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        assertThat(seen(bytes, false)).isEqualTo(seen(bytes, true));
+    }
+
+    @Test
+    void aDepthIsAllowedOrRefusedAsByTheParser() {
+        for (int depth = 60; depth < 70; depth++) {
+            byte[] bytes =
+                    ("{\"a\":" + "[".repeat(depth - 1) + "]".repeat(depth - 1) + "}").getBytes(StandardCharsets.UTF_8);
+            assertThat(seen(bytes, false)).isEqualTo(seen(bytes, true));
+            assertThat(seen(bytes, false).startsWith("refused")).isEqualTo(depth > 64);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "c0 af",
+        "e0 80 af",
+        "ed a0 80",
+        "f4 90 80 80",
+        "f8 88 80 80 80",
+        "80",
+        "e6 97",
+        "ff",
+        "c3 28",
+        "f0 9f 98"
+    })
+    void brokenUtf8IsRefused(String hex) {
+        byte[] odd = HexFormat.ofDelimiter(" ").parseHex(hex);
+        byte[] bytes = ("{\"a\":\"" + new String(odd, StandardCharsets.ISO_8859_1) + "\"}")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        assertThat(Skimmer.skim(bytes, 64, (name, kind, start, end) -> {})).isFalse();
+        assertThat(seen(bytes, false)).isEqualTo("refused: the body is not valid JSON: it is not UTF-8");
+    }
+
+    @Test
+    void anotherCharsetIsRefused() {
+        for (Charset other :
+                List.of(StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE, Charset.forName("UTF-32LE"))) {
+            assertThatThrownBy(() -> JSON.topLevel("{\"model\":\"m\"}".getBytes(other)))
+                    .isInstanceOfSatisfying(
+                            Json.Invalid.class, e -> assertThat(e.reason()).contains("not UTF-8"));
+        }
+    }
+
+    /** The parser's table of names holds "model" by then. */
+    @Test
+    void aBrokenNameIsNotTakenForAnother() throws Exception {
+        assertThat(JSON.parsed("{\"model\":1}".getBytes(StandardCharsets.UTF_8)).has("model"))
+                .isTrue();
+        byte[] bytes = "{\"mode\u00ffl\":1}".getBytes(StandardCharsets.ISO_8859_1);
+        assertThatThrownBy(() -> JSON.topLevel(bytes))
+                .isInstanceOfSatisfying(
+                        Json.Invalid.class, e -> assertThat(e.reason()).contains("not UTF-8"));
     }
 
     private static JsonNode value(Random random, int depth) {

@@ -1,0 +1,281 @@
+package dev.sluice.host.exchange;
+
+import com.fasterxml.jackson.core.JsonToken;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * One pass over a JSON object as it mostly comes, eight bytes of a string at a time; gives up at whatever it is not sure
+ * of, which is then a parser's to judge. So it may refuse what a parser takes, and never takes what a parser refuses or
+ * reads in another way (RFC 8259; UTF-8 by RFC 3629).
+ */
+final class Skimmer {
+    /** In place of a position: given up. */
+    private static final int UNSURE = -1;
+
+    private static final int DEEPEST = 64;
+    private static final int LONGEST_NUMBER = 100;
+    private static final int LONGEST_NAME = 1000;
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
+
+    /** What is told of the object. */
+    interface Fields {
+        /**
+         * One field, in order.
+         *
+         * @param kind its value's; of a number always that of a whole one
+         * @param start where the value's first byte is
+         * @param end behind its last
+         */
+        void add(String name, JsonToken kind, int start, int end);
+    }
+
+    private final byte[] bytes;
+    private final int deepest;
+    private final Fields fields;
+
+    private Skimmer(byte[] bytes, int deepest, Fields fields) {
+        this.bytes = bytes;
+        this.deepest = Math.min(deepest, DEEPEST);
+        this.fields = fields;
+    }
+
+    /**
+     * Tells the fields of that object in their order.
+     *
+     * @param deepest how deep values may be nested, the object itself included
+     * @return whether it was sure of all of it; what it has told is worth nothing otherwise
+     */
+    static boolean skim(byte[] bytes, int deepest, Fields fields) {
+        Skimmer skimmer = new Skimmer(bytes, deepest, fields);
+        int start = skimmer.space(0);
+        return skimmer.byteAt(start) == '{' && skimmer.space(skimmer.object(start, 1)) == bytes.length;
+    }
+
+    /** The byte there; -1 at the end, and where there is no position: no byte of ASCII either way. */
+    private int byteAt(int at) {
+        return at >= 0 && at < bytes.length ? bytes[at] : -1;
+    }
+
+    private int space(int from) {
+        int at = from;
+        while (at >= 0 && at < bytes.length && isSpace(bytes[at])) {
+            at++;
+        }
+        return at;
+    }
+
+    private static boolean isSpace(byte b) {
+        return b == ' ' || b == '\n' || b == '\r' || b == '\t';
+    }
+
+    private int value(int at, int depth) {
+        return switch (byteAt(at)) {
+            case '{' -> depth < deepest ? object(at, depth + 1) : UNSURE;
+            case '[' -> depth < deepest ? array(at, depth + 1) : UNSURE;
+            case '"' -> string(at + 1);
+            case 't' -> word(at, "true");
+            case 'f' -> word(at, "false");
+            case 'n' -> word(at, "null");
+            default -> number(at);
+        };
+    }
+
+    private int object(int start, int depth) {
+        int at = space(start + 1);
+        if (byteAt(at) == '}') {
+            return at + 1;
+        }
+        while (byteAt(at) == '"') {
+            int name = at + 1;
+            int nameEnd = string(name);
+            int colon = space(nameEnd);
+            int value = byteAt(colon) == ':' ? space(colon + 1) : UNSURE;
+            int end = value(value, depth);
+            if (end < 0 || nameEnd - name > LONGEST_NAME || (depth == 1 && !tell(name, nameEnd - 1, value, end))) {
+                return UNSURE;
+            }
+            at = space(end);
+            if (byteAt(at) != ',') {
+                return byteAt(at) == '}' ? at + 1 : UNSURE;
+            }
+            at = space(at + 1);
+        }
+        return UNSURE;
+    }
+
+    private int array(int start, int depth) {
+        int at = space(start + 1);
+        if (byteAt(at) == ']') {
+            return at + 1;
+        }
+        while (true) {
+            at = space(value(at, depth));
+            if (byteAt(at) != ',') {
+                return byteAt(at) == ']' ? at + 1 : UNSURE;
+            }
+            at = space(at + 1);
+        }
+    }
+
+    /** Not sure of a name that is not plain ASCII: there may be other ways to write it. */
+    private boolean tell(int from, int to, int value, int end) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] < 0 || bytes[i] == '\\') {
+                return false;
+            }
+        }
+        String name = new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
+        fields.add(name, kind(bytes[value]), value, end);
+        return true;
+    }
+
+    private static JsonToken kind(byte first) {
+        return switch (first) {
+            case '{' -> JsonToken.START_OBJECT;
+            case '[' -> JsonToken.START_ARRAY;
+            case '"' -> JsonToken.VALUE_STRING;
+            case 't' -> JsonToken.VALUE_TRUE;
+            case 'f' -> JsonToken.VALUE_FALSE;
+            case 'n' -> JsonToken.VALUE_NULL;
+            default -> JsonToken.VALUE_NUMBER_INT;
+        };
+    }
+
+    private int word(int at, String word) {
+        for (int i = 1; i < word.length(); i++) {
+            if (byteAt(at + i) != word.charAt(i)) {
+                return UNSURE;
+            }
+        }
+        return at + word.length();
+    }
+
+    private int number(int from) {
+        int at = byteAt(from) == '-' ? from + 1 : from;
+        int end = digits(at);
+        if (end == at || (byteAt(at) == '0' && end > at + 1)) {
+            return UNSURE;
+        }
+        if (byteAt(end) == '.') {
+            at = end + 1;
+            end = digits(at);
+            if (end == at) {
+                return UNSURE;
+            }
+        }
+        if (byteAt(end) == 'e' || byteAt(end) == 'E') {
+            at = byteAt(end + 1) == '-' || byteAt(end + 1) == '+' ? end + 2 : end + 1;
+            end = digits(at);
+            if (end == at) {
+                return UNSURE;
+            }
+        }
+        return end - from <= LONGEST_NUMBER ? end : UNSURE;
+    }
+
+    private int digits(int from) {
+        int at = from;
+        while (byteAt(at) >= '0' && byteAt(at) <= '9') {
+            at++;
+        }
+        return at;
+    }
+
+    /** Where it ends, behind its quote. */
+    private int string(int from) {
+        int at = from;
+        while (true) {
+            at = plain(at);
+            int b = byteAt(at);
+            if (b == '"') {
+                return at + 1;
+            }
+            if (b == '\\') {
+                at = escape(at + 1);
+            } else if (b < 0) {
+                at = beyondAscii(at);
+            } else {
+                return UNSURE;
+            }
+            if (at < 0) {
+                return UNSURE;
+            }
+        }
+    }
+
+    /** Where the first byte is that is no plain ASCII of a string: a quote, backslash, control character, or over 0x7f. */
+    private int plain(int from) {
+        int at = from;
+        while (at + Long.BYTES <= bytes.length) {
+            long eight = (long) LONGS.get(bytes, at);
+            long quote = eight ^ ('"' * ONES);
+            long backslash = eight ^ ('\\' * ONES);
+            // The classical test for a zero byte, and for one below a bound: what it finds first is right.
+            long found = ((quote - ONES) & ~quote)
+                    | ((backslash - ONES) & ~backslash)
+                    | ((eight - ' ' * ONES) & ~eight)
+                    | eight;
+            found &= HIGHS;
+            if (found != 0) {
+                return at + (Long.numberOfTrailingZeros(found) >>> 3);
+            }
+            at += Long.BYTES;
+        }
+        while (at < bytes.length && bytes[at] >= ' ' && bytes[at] != '"' && bytes[at] != '\\') {
+            at++;
+        }
+        return at;
+    }
+
+    private int escape(int at) {
+        return switch (byteAt(at)) {
+            case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> at + 1;
+            case 'u' -> isHex(at + 1) && isHex(at + 2) && isHex(at + 3) && isHex(at + 4) ? at + 5 : UNSURE;
+            default -> UNSURE;
+        };
+    }
+
+    private boolean isHex(int at) {
+        return Character.digit(byteAt(at), 16) >= 0;
+    }
+
+    /** Behind all that is not ASCII there. */
+    private int beyondAscii(int from) {
+        int at = from;
+        while (at < bytes.length && bytes[at] < 0) {
+            int first = bytes[at] & 0xff;
+            int length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+            if (first < 0xc2 || first > 0xf4 || !follow(at + 1, at + length) || !isShortest(first, bytes[at + 1])) {
+                return UNSURE;
+            }
+            at += length;
+        }
+        return at == from ? UNSURE : at;
+    }
+
+    private boolean follow(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (i >= bytes.length || (bytes[i] & 0xc0) != 0x80) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether it is written as short as can be, and is no half of a pair nor beyond the last character. */
+    private static boolean isShortest(int first, byte second) {
+        int next = second & 0xff;
+        return switch (first) {
+            case 0xe0 -> next >= 0xa0;
+            case 0xed -> next < 0xa0;
+            case 0xf0 -> next >= 0x90;
+            case 0xf4 -> next < 0x90;
+            default -> true;
+        };
+    }
+}
