@@ -3,6 +3,7 @@ package dev.sluice.host.exchange;
 import dev.sluice.api.Headers;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -125,7 +126,7 @@ final class HostHeaders implements Headers {
         for (Map.Entry<String, String> field : fields) {
             names.add(field.getKey().toLowerCase(Locale.ROOT));
         }
-        return Set.copyOf(names);
+        return Collections.unmodifiableSet(names);
     }
 
     private static String checkName(String name) {

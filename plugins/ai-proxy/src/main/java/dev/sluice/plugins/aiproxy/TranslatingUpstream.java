@@ -104,7 +104,7 @@ final class TranslatingUpstream implements AttemptFilter {
 
     /** Fields that mean something to the client's vendor alone. */
     private static void strangers(UpstreamRequest request) {
-        for (String name : List.copyOf(request.headers().names())) {
+        for (String name : request.headers().names()) {
             if (name.startsWith("anthropic-") || name.startsWith("openai-") || name.startsWith("x-stainless-")) {
                 request.headers().remove(name);
             }
@@ -160,12 +160,14 @@ final class TranslatingUpstream implements AttemptFilter {
 
     @Override
     public Step onResponseBody(Body body) {
+        // Its tree is wanted in any case, and with it there nobody looks through the bytes for a single field.
+        boolean json = body.isJson();
         Step step = translated(upstream.onResponseBody(body));
         ResponseHead answer = head;
         if (step != Step.next() || (answer != null && answer.status() >= 400)) {
             return step;
         }
-        if (!body.isJson()) {
+        if (!json) {
             return Reply.error(502, "upstream_broken", "the provider's answer is no JSON object");
         }
         try {
