@@ -44,6 +44,35 @@ final class HostHeaders implements Headers {
         return new HostHeaders(MultiMap.caseInsensitiveMultiMap());
     }
 
+    /**
+     * Those of an upstream's answer, without what concerns its connection only. The client reads there whether, and how long,
+     * the connection can be used again, but not before the answer's end: where it says so, it keeps its own.
+     */
+    static HostHeaders ofAnswer(MultiMap received) {
+        String connection = received.get(HttpHeaders.CONNECTION);
+        boolean stays = connection == null || connection.equalsIgnoreCase("keep-alive");
+        if (stays && !received.contains(HttpHeaders.KEEP_ALIVE)) {
+            return new HostHeaders(received).dropHopByHop();
+        }
+        HostHeaders own = new HostHeaders(received).copy();
+        if (own.connectionHas("close")) {
+            // It knows the word only where it stands alone.
+            received.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        return own.dropHopByHop();
+    }
+
+    private boolean connectionHas(String option) {
+        for (String line : fields.getAll(HttpHeaders.CONNECTION)) {
+            for (String token : line.split(",", -1)) {
+                if (token.trim().equalsIgnoreCase(option)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     MultiMap fields() {
         return fields;
     }

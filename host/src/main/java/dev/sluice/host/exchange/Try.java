@@ -227,7 +227,7 @@ final class Try implements Ascent.Exit {
             switched(response);
             return;
         }
-        HostHeaders fields = new HostHeaders(response.headers()).dropHopByHop();
+        HostHeaders fields = HostHeaders.ofAnswer(response.headers());
         String contentType = fields.get("content-type");
         answerType = contentType;
         int status = response.statusCode();
@@ -270,7 +270,7 @@ final class Try implements Ascent.Exit {
         NetSocket socket = response.netSocket();
         socket.pause();
         String protocol = response.headers().get("upgrade");
-        HostHeaders fields = new HostHeaders(response.headers()).dropHopByHop();
+        HostHeaders fields = HostHeaders.ofAnswer(response.headers());
         if (protocol != null) {
             fields.set("upgrade", protocol);
             fields.set("connection", "Upgrade");
