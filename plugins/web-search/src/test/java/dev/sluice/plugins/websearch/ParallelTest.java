@@ -51,10 +51,10 @@ class ParallelTest {
         ObjectNode choice =
                 reply.putArray("choices").addObject().put("index", 0).put("finish_reason", "stop");
         choice.putObject("message").put("role", "assistant").put("content", content);
-        return Answer.json(200, reply.toString());
+        return leaving(reply);
     }
 
-    /** One connection each: the server has room for 256 at a time, kept ones included. */
+    /** Each on a connection of its own, which the client must not use again. */
     private static Answer leaving(JsonNode tree) {
         byte[] bytes = tree.toString().getBytes(StandardCharsets.UTF_8);
         return Answer.status(200)
