@@ -374,7 +374,15 @@ final class Faults {
                         ask -> Answer.status(200)
                                 .header("x-large", "y".repeat(1 << 20))
                                 .head()
-                                .end()));
+                                .end()),
+                fault(
+                                "q",
+                                "`Connection: close` after each of 20 answers",
+                                BOTH,
+                                ask -> good(ask, "m", Voice.TEXT).header("connection", "close"))
+                        .script(Scripts::inARow)
+                        .may(Seen.OWN)
+                        .tries(20));
     }
 
     private static Function<Ask, Answer> afterOne(Function<Ask, Answer> broken) {

@@ -32,6 +32,15 @@ final class Scripts {
         return own ? rescued : Judge.failed(next, one.tries(), "not healthy afterwards");
     }
 
+    /** Twenty calls, each of which is answered as the first one is. */
+    static Verdict inARow(Case one) throws Exception {
+        Verdict verdict = Judge.oneCall(one);
+        for (int i = 1; i < 20 && verdict.seen() == Seen.OWN; i++) {
+            verdict = Judge.oneCall(one);
+        }
+        return verdict;
+    }
+
     /** Calls all the while: each is answered, few reach the primary, and it is asked again once it is well. */
     static Verdict comesBack(Case one) throws Exception {
         AtomicBoolean well = new AtomicBoolean();
