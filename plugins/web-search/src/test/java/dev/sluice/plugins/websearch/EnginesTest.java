@@ -16,7 +16,6 @@ import dev.sluice.plugins.websearch.engine.Found;
 import dev.sluice.plugins.websearch.engine.Location;
 import dev.sluice.plugins.websearch.engine.Query;
 import dev.sluice.testkit.FakeAnswers;
-import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -37,12 +36,12 @@ class EnginesTest {
     private static Vendors vendors;
 
     @BeforeAll
-    static void start() throws IOException {
+    static void start() {
         vendors = new Vendors();
     }
 
     @AfterAll
-    static void close() throws IOException {
+    static void close() {
         vendors.close();
     }
 
@@ -133,7 +132,7 @@ class EnginesTest {
                 new Said(EngineConfig.Type.BRAVE, Set.of("country=DE", "search_lang=en")),
                 new Said(EngineConfig.Type.SEARXNG, Set.of("language=en-US")))) {
             found(config(said.type(), 5, 0, Map.of()), "x");
-            List<dev.sluice.testkit.Received> asked = vendors.asked(said.type().word());
+            List<Vendors.Asked> asked = vendors.asked(said.type().word());
             assertThat(asked.get(asked.size() - 1).target().split("[?&]", -1)).containsAll(said.parameters());
         }
         record Body(EngineConfig.Type type, String field, String value) {}
@@ -143,7 +142,7 @@ class EnginesTest {
                 new Body(EngineConfig.Type.SERPER, "hl", "en-us"),
                 new Body(EngineConfig.Type.EXA, "userLocation", "DE"))) {
             found(config(body.type(), 5, 0, Map.of()), "x");
-            List<dev.sluice.testkit.Received> asked = vendors.asked(body.type().word());
+            List<Vendors.Asked> asked = vendors.asked(body.type().word());
             assertThat(asked.get(asked.size() - 1).json().path(body.field()).asText())
                     .isEqualTo(body.value());
         }

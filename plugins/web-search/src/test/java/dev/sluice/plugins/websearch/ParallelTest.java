@@ -90,12 +90,12 @@ class ParallelTest {
                                           searchRewrite: { provider: model, model: small, maxCount: 2 }
                                           searchFrom: [ { type: brave, url: "%2$s/brave", apiKey: the-key, count: 1, timeout: 19s } ]
                                       - ai-proxy: { provider: model }
-                                """.formatted(model.uri(), vendors.server.uri()))
+                                """.formatted(model.uri(), vendors.url()))
                         .start()) {
             model.always(ParallelTest::answer);
             // The country that an engine was asked for comes back in what it found.
             vendors.instead("brave", request -> {
-                var asked = Vendors.parameters(request);
+                var asked = Vendors.parameters(request.getUrl());
                 ObjectNode tree = MAPPER.createObjectNode();
                 tree.putObject("web")
                         .putArray("results")
@@ -103,7 +103,7 @@ class ParallelTest {
                         .put("title", asked.get("q"))
                         .put("url", "https://brave.example/" + asked.get("q").replace(' ', '/'))
                         .put("description", "in " + asked.getOrDefault("country", "nowhere"));
-                return leaving(tree);
+                return Vendors.json(200, tree.toString());
             });
             HttpClient client =
                     HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();

@@ -68,7 +68,7 @@ class ReferencesTest {
                             filters: [ web-search: { annotations: true, searchFrom: [ *e ] }, ai-proxy: { provider: openai } ]
                           - { name: ah, match: { path: "/anthropic/head/**" }, filters: [ web-search: *head, ai-proxy: { provider: anthropic } ] }
                           - { name: at, match: { path: "/anthropic/tail/**" }, filters: [ web-search: *tail, ai-proxy: { provider: anthropic } ] }
-                        """.formatted(model.uri(), vendors.server.uri()))
+                        """.formatted(model.uri(), vendors.url()))
                 .start();
     }
 
@@ -363,7 +363,7 @@ class ReferencesTest {
 
     @Test
     void anotherAnswerHasNone() {
-        vendors.instead("tavily", request -> Answer.json(500, "{}"));
+        vendors.instead("tavily", request -> Vendors.json(500, "{}"));
         String body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"never asked before\"}]}";
         openAiSays("Yes.", "stop", false);
         assertThat(gateway.post("/openai/head/v1/chat/completions", body).body())

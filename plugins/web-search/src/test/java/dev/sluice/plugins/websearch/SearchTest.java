@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.client.WireMock;
+import com.github.tomakehurst.wiremock.http.Fault;
 import dev.sluice.api.Body;
 import dev.sluice.api.Filter;
 import dev.sluice.api.Step;
@@ -60,7 +63,7 @@ class SearchTest {
                     }
                 })
                 .config(Files.readString(Path.of("src/test/resources/search.yaml"))
-                        .formatted(model.uri(), vendors.server.uri()))
+                        .formatted(model.uri(), vendors.url()))
                 .start();
     }
 
@@ -264,38 +267,37 @@ class SearchTest {
         assertThat(answer.body()).contains("bad_request", "web_search_options", both[1]);
     }
 
+    private static Arguments fault(String name, ResponseDefinitionBuilder answer) {
+        return Arguments.of(name, answer);
+    }
+
+    private static ResponseDefinitionBuilder silence() {
+        return WireMock.ok().withFixedDelay(60_000);
+    }
+
     static Stream<Arguments> faults() {
-        Function<Received, Answer> wrongKey = request -> Answer.json(401, "{\"detail\":{\"error\":\"Unauthorized\"}}");
         String big = "{\"results\":[{\"title\":\"t\",\"url\":\"https://a.example\",\"content\":\""
                 + "x".repeat(10 << 20) + "\"}]}";
         return Stream.of(
-                Arguments.of("wrong key", wrongKey),
-                Arguments.of("server error", (Function<Received, Answer>) request -> Answer.json(500, "oops")),
-                Arguments.of("reset", (Function<Received, Answer>) request -> Answer.resetBeforeHeaders()),
-                Arguments.of("silent", (Function<Received, Answer>)
-                        request -> Answer.status(200).silence()),
-                Arguments.of("no JSON", (Function<Received, Answer>) request -> Answer.status(200)
-                        .header("content-type", "text/html")
-                        .chunk("<html>captcha</html>")
-                        .end()),
-                Arguments.of("truncated", (Function<Received, Answer>)
-                        request -> Answer.json(200, "{\"results\":[{\"title\":\"t\",\"url\":\"https://a.exam")),
-                Arguments.of("cut", (Function<Received, Answer>) request -> Answer.status(200)
-                        .header("content-type", "application/json")
-                        .header("content-length", "500")
-                        .chunk("{\"results\":[")
-                        .close()),
-                Arguments.of("10 MB", (Function<Received, Answer>) request -> Answer.json(200, big)),
-                Arguments.of("redirect", (Function<Received, Answer>) request -> Answer.status(302)
-                        .header("location", model.uri() + "/inner/secrets")
-                        .header("content-length", "0")
-                        .end()));
+                fault("wrong key", Vendors.json(401, "{\"detail\":{\"error\":\"Unauthorized\"}}")),
+                fault("server error", Vendors.json(500, "oops")),
+                fault("reset", WireMock.aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER)),
+                fault("nothing", WireMock.aResponse().withFault(Fault.EMPTY_RESPONSE)),
+                fault("no HTTP", WireMock.aResponse().withFault(Fault.RANDOM_DATA_THEN_CLOSE)),
+                fault("silent", silence()),
+                fault(
+                        "no JSON",
+                        WireMock.ok().withHeader("content-type", "text/html").withBody("<html>captcha</html>")),
+                fault("truncated", Vendors.json(200, "{\"results\":[{\"title\":\"t\",\"url\":\"https://a.exam")),
+                fault("cut", WireMock.aResponse().withStatus(200).withFault(Fault.MALFORMED_RESPONSE_CHUNK)),
+                fault("10 MB", Vendors.json(200, big)),
+                fault("redirect", WireMock.status(302).withHeader("location", model.uri() + "/inner/secrets")));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("faults")
-    void anEngineThatFailsCostsTheResultsAlone(String name, Function<Received, Answer> fault) {
-        vendors.instead("tavily", fault);
+    void anEngineThatFailsCostsTheResultsAlone(String name, ResponseDefinitionBuilder fault) {
+        vendors.instead("tavily", request -> fault);
         double failed = counted("sluice_search_queries_total{engine=\"tavily\",result=\"failed\"");
         String question = question();
 
@@ -318,18 +320,18 @@ class SearchTest {
 
     @Test
     void oneThatHangsDelaysNobodyPastTheTime() {
-        vendors.instead("bing", request -> Answer.status(200).silence());
+        vendors.instead("bing", request -> silence());
         Asked asked = ask("two", chat(question()));
         assertThat(asked.said()).isEqualTo("hit");
         assertThat(asked.text()).contains("tavily.example").doesNotContain("bing.example");
 
-        vendors.instead("tavily", request -> Answer.status(200).silence());
+        vendors.instead("tavily", request -> silence());
         assertThat(ask("brief", chat(question())).said()).isEqualTo("failed");
     }
 
     @Test
     void nothingFoundIsNone() {
-        vendors.instead("tavily", request -> Answer.json(200, "{\"results\":[]}"));
+        vendors.instead("tavily", request -> Vendors.json(200, "{\"results\":[]}"));
         String question = question();
         Asked asked = ask("one", chat(question));
         assertThat(asked.said()).isEqualTo("none");
@@ -359,7 +361,7 @@ class SearchTest {
                 .isEqualTo("keywords here");
         assertThat(vendors.asked("tavily").get(tavily).json().path("country").asText())
                 .isEqualTo("norway");
-        assertThat(Vendors.parameters(vendors.asked("arxiv").get(arxiv)))
+        assertThat(vendors.asked("arxiv").get(arxiv).parameters())
                 .containsEntry("search_query", "all:attention AND cat:cs.AI");
         assertThat(vendors.asked("elasticsearch").get(elastic).text()).contains("own docs");
         JsonNode told = model.requests().get(model.requests().size() - 2).json();
@@ -374,11 +376,11 @@ class SearchTest {
     @Test
     void aQuestionThatNeedsNoSearchMakesNone() {
         decision("<think>A greeting.</think>{'search':false,'queries':[]}");
-        int before = vendors.server.requests().size();
+        int before = vendors.asked().size();
         Asked asked = ask("decided", chat("Hello! none"));
         assertThat(asked.said()).isEqualTo("none");
         assertThat(asked.text()).isEqualTo("Hello! none");
-        assertThat(vendors.server.requests()).hasSize(before);
+        assertThat(vendors.asked()).hasSize(before);
     }
 
     static Stream<Arguments> uselessModels() {
@@ -399,7 +401,7 @@ class SearchTest {
         Asked asked = ask(name.equals("slow") ? "impatient" : "decided", chat(question));
         assertThat(asked.said()).isEqualTo("hit");
         assertThat(asked.text()).contains("tavily.example", "arxiv.example", "elasticsearch.example");
-        List<Received> tavily = vendors.asked("tavily");
+        List<Vendors.Asked> tavily = vendors.asked("tavily");
         assertThat(tavily.get(tavily.size() - 1).json().path("query").asText()).isEqualTo(question);
     }
 
@@ -407,12 +409,12 @@ class SearchTest {
     @MethodSource("uselessModels")
     void orNothingIs(String name, Function<Received, Answer> useless) {
         decision(useless);
-        int before = vendors.server.requests().size();
+        int before = vendors.asked().size();
         String question = question();
         Asked asked = ask("strict", chat(question));
         assertThat(asked.said()).isEqualTo("failed");
         assertThat(asked.text()).isEqualTo(question);
-        assertThat(vendors.server.requests()).hasSize(before);
+        assertThat(vendors.asked()).hasSize(before);
         Received own = model.requests().get(model.requests().size() - 2);
         assertThat(own.target()).isEqualTo("/own/chat/completions");
         assertThat(own.headers().get("authorization")).isEqualTo("Bearer own-key");

@@ -1,17 +1,25 @@
 package dev.sluice.plugins.websearch;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sluice.testkit.Answer;
-import dev.sluice.testkit.BrokenUpstream;
-import dev.sluice.testkit.Received;
-import java.io.IOException;
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.client.WireMock;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import com.github.tomakehurst.wiremock.extension.ResponseDefinitionTransformerV2;
+import com.github.tomakehurst.wiremock.http.Request;
+import com.github.tomakehurst.wiremock.http.ResponseDefinition;
+import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,21 +36,43 @@ final class Vendors implements AutoCloseable {
     private static final int RESULTS = 45;
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    final BrokenUpstream server;
-    private final Map<String, Function<Received, Answer>> instead = new ConcurrentHashMap<>();
+    private final WireMockServer server;
+    private final Map<String, Function<Request, ResponseDefinitionBuilder>> instead = new ConcurrentHashMap<>();
 
-    Vendors() throws IOException {
-        server = BrokenUpstream.start();
-        server.always(this::answer);
+    /** What an engine was asked. */
+    record Asked(String target, String text) {
+        JsonNode json() {
+            return tree(text);
+        }
+
+        Map<String, String> parameters() {
+            return Vendors.parameters(target);
+        }
+    }
+
+    Vendors() {
+        server = new WireMockServer(WireMockConfiguration.options()
+                .bindAddress("127.0.0.1")
+                .dynamicPort()
+                .containerThreads(60)
+                .jettyStopTimeout(100L)
+                .extensions(new AsTheVendor()));
+        server.start();
+        server.stubFor(WireMock.any(WireMock.anyUrl()).willReturn(WireMock.ok()));
+    }
+
+    /** Where all engines are, each in a folder of its own. */
+    String url() {
+        return "http://127.0.0.1:" + server.port();
     }
 
     /** Where an engine is. */
     String url(String engine) {
-        return server.uri() + "/" + engine;
+        return url() + "/" + engine;
     }
 
-    /** From now on an engine answers so; with null, as it should. */
-    Vendors instead(String engine, Function<Received, Answer> answer) {
+    /** From now on an engine answers so. */
+    Vendors instead(String engine, Function<Request, ResponseDefinitionBuilder> answer) {
         instead.put(engine, answer);
         return this;
     }
@@ -52,21 +82,41 @@ final class Vendors implements AutoCloseable {
         instead.clear();
     }
 
-    /** What this engine was asked. */
-    List<Received> asked(String engine) {
-        return server.requests().stream()
-                .filter(request -> request.path().startsWith("/" + engine + "/"))
+    /** What all engines were asked, in order. */
+    List<Asked> asked() {
+        List<Asked> all = new ArrayList<>();
+        server.getAllServeEvents()
+                .forEach(event -> all.add(new Asked(
+                        event.getRequest().getUrl(), event.getRequest().getBodyAsString())));
+        Collections.reverse(all);
+        return all;
+    }
+
+    /** What this engine was asked, in order. */
+    List<Asked> asked(String engine) {
+        return asked().stream()
+                .filter(one -> one.target().startsWith("/" + engine + "/"))
                 .toList();
     }
 
-    private Answer answer(Received request) {
-        String engine = request.path().split("/", -1)[1];
-        Function<Received, Answer> other = instead.get(engine);
-        return other != null ? other.apply(request) : usual(engine, request);
+    private final class AsTheVendor implements ResponseDefinitionTransformerV2 {
+        @Override
+        public ResponseDefinition transform(ServeEvent event) {
+            Request request = event.getRequest();
+            String engine = request.getUrl().split("[/?]", -1)[1];
+            return instead.getOrDefault(engine, it -> usual(engine, it))
+                    .apply(request)
+                    .build();
+        }
+
+        @Override
+        public String getName() {
+            return "as-the-vendor";
+        }
     }
 
     /** As the vendor would. */
-    static Answer usual(String engine, Received request) {
+    private static ResponseDefinitionBuilder usual(String engine, Request request) {
         return switch (engine) {
             case "google" -> google(request);
             case "bing" -> bing(request);
@@ -78,13 +128,25 @@ final class Vendors implements AutoCloseable {
             case "searxng" -> searxng(request);
             case "serper" -> serper(request);
             case "exa" -> exa(request);
-            default -> Answer.json(404, "{}");
+            default -> json(404, "{}");
         };
     }
 
-    static Map<String, String> parameters(Received request) {
+    static ResponseDefinitionBuilder json(int status, String json) {
+        return WireMock.jsonResponse(json, status);
+    }
+
+    private static JsonNode tree(String json) {
+        try {
+            return MAPPER.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Map<String, String> parameters(String target) {
         Map<String, String> all = new LinkedHashMap<>();
-        String query = URI.create(request.target()).getRawQuery();
+        String query = URI.create(target).getRawQuery();
         for (String pair : query == null ? new String[0] : query.split("&", -1)) {
             String[] both = pair.split("=", 2);
             all.put(
@@ -94,17 +156,21 @@ final class Vendors implements AutoCloseable {
         return all;
     }
 
+    private static String pathOf(Request request) {
+        return URI.create(request.getUrl()).getRawPath();
+    }
+
     private static int number(Map<String, String> parameters, String name, int otherwise) {
         return Integer.parseInt(parameters.getOrDefault(name, String.valueOf(otherwise)));
     }
 
-    private static Answer google(Received request) {
-        Map<String, String> asked = parameters(request);
-        if (!request.path().endsWith("/customsearch/v1")) {
-            return Answer.json(404, "{}");
+    private static ResponseDefinitionBuilder google(Request request) {
+        Map<String, String> asked = parameters(request.getUrl());
+        if (!pathOf(request).endsWith("/customsearch/v1")) {
+            return json(404, "{}");
         }
         if (!KEY.equals(asked.get("key"))) {
-            return Answer.json(
+            return json(
                     400,
                     "{\"error\":{\"code\":400,\"message\":\"API key not valid. Please pass a valid API key.\","
                             + "\"status\":\"INVALID_ARGUMENT\",\"details\":[{\"reason\":\"API_KEY_INVALID\"}]}}");
@@ -112,7 +178,7 @@ final class Vendors implements AutoCloseable {
         int start = number(asked, "start", 1);
         int num = number(asked, "num", 10);
         if (num > 10 || start + num > 101 || !asked.containsKey("cx")) {
-            return Answer.json(400, "{\"error\":{\"code\":400,\"message\":\"Request contains an invalid argument.\"}}");
+            return json(400, "{\"error\":{\"code\":400,\"message\":\"Request contains an invalid argument.\"}}");
         }
         ObjectNode tree = tree().put("kind", "customsearch#search");
         tree.putObject("searchInformation").put("totalResults", "45");
@@ -121,18 +187,18 @@ final class Vendors implements AutoCloseable {
         if (!items.isEmpty()) {
             tree.set("items", items);
         }
-        return Answer.json(200, tree.toString());
+        return json(200, tree.toString());
     }
 
-    private static Answer bing(Received request) {
-        Map<String, String> asked = parameters(request);
-        if (!KEY.equals(request.headers().get("Ocp-Apim-Subscription-Key"))) {
-            return Answer.json(
+    private static ResponseDefinitionBuilder bing(Request request) {
+        Map<String, String> asked = parameters(request.getUrl());
+        if (!KEY.equals(request.getHeader("Ocp-Apim-Subscription-Key"))) {
+            return json(
                     401,
                     "{\"error\":{\"code\":\"401\",\"message\":\"Access denied due to invalid subscription key.\"}}");
         }
         if (asked.containsKey("cc") && asked.containsKey("mkt")) {
-            return Answer.json(
+            return json(
                     400,
                     "{\"_type\":\"ErrorResponse\",\"errors\":[{\"code\":\"InvalidRequest\",\"parameter\":\"mkt\"}]}");
         }
@@ -146,32 +212,30 @@ final class Vendors implements AutoCloseable {
                 "name",
                 "url",
                 "snippet");
-        return Answer.json(200, tree.toString());
+        return json(200, tree.toString());
     }
 
-    private static Answer quark(Received request) {
-        if (!KEY.equals(request.headers().get("X-API-Key"))) {
-            return Answer.json(
-                    403, "{\"requestId\":\"r\",\"errorCode\":\"AccessDenied\",\"errorMessage\":\"no such key\"}");
+    private static ResponseDefinitionBuilder quark(Request request) {
+        if (!KEY.equals(request.getHeader("X-API-Key"))) {
+            return json(403, "{\"requestId\":\"r\",\"errorCode\":\"AccessDenied\",\"errorMessage\":\"no such key\"}");
         }
         ObjectNode tree = tree().put("requestId", "r");
         ArrayNode items = tree.putArray("pageItems");
-        page("quark", parameters(request).get("query"), 0, 10, items, "title", "link", "snippet");
+        page("quark", parameters(request.getUrl()).get("query"), 0, 10, items, "title", "link", "snippet");
         items.forEach(item -> ((ObjectNode) item)
                 .put("mainText", "plain text")
                 .put("markdownText", "# whole " + item.path("title").asText()));
-        return Answer.json(200, tree.toString());
+        return json(200, tree.toString());
     }
 
-    private static Answer arxiv(Received request) {
-        Map<String, String> asked = parameters(request);
+    private static ResponseDefinitionBuilder arxiv(Request request) {
+        Map<String, String> asked = parameters(request.getUrl());
         String query = asked.getOrDefault("search_query", "");
         if (query.isEmpty()) {
-            return Answer.status(400)
-                    .header("content-type", "application/atom+xml")
-                    .chunk("<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>http://arxiv.org/api/errors#empty</id>"
-                            + "<title>Error</title><summary>empty query</summary></entry></feed>")
-                    .end();
+            return atom(
+                    400,
+                    "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>http://arxiv.org/api/errors#empty</id>"
+                            + "<title>Error</title><summary>empty query</summary></entry></feed>");
         }
         ArrayNode entries = MAPPER.createArrayNode();
         page(
@@ -194,33 +258,39 @@ final class Vendors implements AutoCloseable {
                 .append(entry.path("summary").asText())
                 .append(" &amp; more\n</summary><author><name>A. Nobody</name></author>"
                         + "<arxiv:comment>5 pages</arxiv:comment><link href=\"http://x\" rel=\"alternate\"/></entry>"));
-        return Answer.status(200)
-                .header("content-type", "application/atom+xml")
-                .chunk(feed.append("</feed>").toString())
-                .end();
+        return atom(200, feed.append("</feed>").toString());
     }
 
-    private static Answer elasticsearch(Received request) {
+    private static ResponseDefinitionBuilder atom(int status, String feed) {
+        return WireMock.status(status)
+                .withHeader("content-type", "application/atom+xml")
+                .withBody(feed);
+    }
+
+    private static ResponseDefinitionBuilder elasticsearch(Request request) {
         String basic =
                 "Basic " + Base64.getEncoder().encodeToString(("elastic:" + KEY).getBytes(StandardCharsets.UTF_8));
-        String given = String.valueOf(request.headers().get("authorization"));
+        String given = String.valueOf(request.getHeader("authorization"));
         if (!given.equals(basic) && !given.equals("ApiKey " + KEY)) {
-            return Answer.json(
+            return json(
                     401,
                     "{\"error\":{\"type\":\"security_exception\",\"reason\":\"unable to authenticate\"},\"status\":401}");
         }
-        JsonNode retrievers = request.json().at("/retriever/rrf/retrievers");
+        JsonNode retrievers = tree(request.getBodyAsString()).at("/retriever/rrf/retrievers");
         String words = retrievers.at("/0/standard/query/match/content").asText();
         String meaning = retrievers.at("/1/standard/query/semantic/query").asText();
-        Map<String, String> asked = parameters(request);
+        Map<String, String> asked = parameters(request.getUrl());
         int size = number(asked, "size", 10);
         boolean understood = retrievers.size() == 2
                 && words.equals(meaning)
                 && retrievers.at("/1/standard/query/semantic/field").asText().equals("meaning")
-                && request.json().at("/retriever/rrf/rank_window_size").asInt(10) >= size
-                && request.path().endsWith("/my%20docs/_search");
+                && tree(request.getBodyAsString())
+                                .at("/retriever/rrf/rank_window_size")
+                                .asInt(10)
+                        >= size
+                && pathOf(request).endsWith("/my%20docs/_search");
         if (!understood) {
-            return Answer.json(400, "{\"error\":{\"type\":\"parsing_exception\"},\"status\":400}");
+            return json(400, "{\"error\":{\"type\":\"parsing_exception\"},\"status\":400}");
         }
         ArrayNode found = MAPPER.createArrayNode();
         page("elasticsearch", words, number(asked, "from", 0), size, found, "title", "url", "content");
@@ -233,16 +303,16 @@ final class Vendors implements AutoCloseable {
                     .put("title", one.path("title").asText())
                     .put("url", one.path("url").asText());
         });
-        return Answer.json(200, tree.toString());
+        return json(200, tree.toString());
     }
 
-    private static Answer tavily(Received request) {
-        if (!("Bearer " + KEY).equals(request.headers().get("authorization"))) {
-            return Answer.json(401, "{\"detail\":{\"error\":\"Unauthorized: missing or invalid API key.\"}}");
+    private static ResponseDefinitionBuilder tavily(Request request) {
+        if (!("Bearer " + KEY).equals(request.getHeader("authorization"))) {
+            return json(401, "{\"detail\":{\"error\":\"Unauthorized: missing or invalid API key.\"}}");
         }
-        JsonNode asked = request.json();
+        JsonNode asked = tree(request.getBodyAsString());
         if (asked.path("max_results").asInt(5) > 20) {
-            return Answer.json(400, "{\"detail\":{\"error\":\"Invalid max results\"}}");
+            return json(400, "{\"detail\":{\"error\":\"Invalid max results\"}}");
         }
         ObjectNode tree = tree().put("query", asked.path("query").asText());
         page(
@@ -254,13 +324,13 @@ final class Vendors implements AutoCloseable {
                 "title",
                 "url",
                 "content");
-        return Answer.json(200, tree.put("response_time", 1.2).toString());
+        return json(200, tree.put("response_time", 1.2).toString());
     }
 
-    private static Answer brave(Received request) {
-        Map<String, String> asked = parameters(request);
-        if (!KEY.equals(request.headers().get("X-Subscription-Token"))) {
-            return Answer.json(
+    private static ResponseDefinitionBuilder brave(Request request) {
+        Map<String, String> asked = parameters(request.getUrl());
+        if (!KEY.equals(request.getHeader("X-Subscription-Token"))) {
+            return json(
                     422,
                     "{\"id\":\"x\",\"status\":422,\"error\":{\"code\":\"SUBSCRIPTION_TOKEN_INVALID\",\"status\":422},"
                             + "\"type\":\"ErrorResponse\"}");
@@ -268,7 +338,7 @@ final class Vendors implements AutoCloseable {
         int count = number(asked, "count", 20);
         int offset = number(asked, "offset", 0);
         if (count > 20 || offset > 9 || asked.get("q").split(" ", -1).length > 50) {
-            return Answer.json(422, "{\"error\":{\"code\":\"VALIDATION\"},\"type\":\"ErrorResponse\"}");
+            return json(422, "{\"error\":{\"code\":\"VALIDATION\"},\"type\":\"ErrorResponse\"}");
         }
         ObjectNode tree = tree().put("type", "search");
         page(
@@ -280,27 +350,24 @@ final class Vendors implements AutoCloseable {
                 "title",
                 "url",
                 "description");
-        return Answer.json(200, tree.toString());
+        return json(200, tree.toString());
     }
 
-    private static Answer searxng(Received request) {
-        Map<String, String> asked = parameters(request);
+    private static ResponseDefinitionBuilder searxng(Request request) {
+        Map<String, String> asked = parameters(request.getUrl());
         if (!"json".equals(asked.get("format"))) {
-            return Answer.status(403)
-                    .header("content-type", "text/html")
-                    .chunk("<h1>Forbidden</h1>")
-                    .end();
+            return WireMock.status(403).withHeader("content-type", "text/html").withBody("<h1>Forbidden</h1>");
         }
         ObjectNode tree = tree().put("query", asked.get("q"));
         page("searxng", asked.get("q"), 0, 20, tree.putArray("results"), "title", "url", "content");
-        return Answer.json(200, tree.toString());
+        return json(200, tree.toString());
     }
 
-    private static Answer serper(Received request) {
-        if (!KEY.equals(request.headers().get("X-API-KEY"))) {
-            return Answer.json(403, "{\"message\":\"Unauthorized.\",\"statusCode\":403}");
+    private static ResponseDefinitionBuilder serper(Request request) {
+        if (!KEY.equals(request.getHeader("X-API-KEY"))) {
+            return json(403, "{\"message\":\"Unauthorized.\",\"statusCode\":403}");
         }
-        JsonNode asked = request.json();
+        JsonNode asked = tree(request.getBodyAsString());
         int num = asked.path("num").asInt(10);
         ObjectNode tree = tree();
         tree.putObject("searchParameters").put("q", asked.path("q").asText());
@@ -313,14 +380,14 @@ final class Vendors implements AutoCloseable {
                 "title",
                 "link",
                 "snippet");
-        return Answer.json(200, tree.put("credits", 1).toString());
+        return json(200, tree.put("credits", 1).toString());
     }
 
-    private static Answer exa(Received request) {
-        if (!KEY.equals(request.headers().get("x-api-key"))) {
-            return Answer.json(401, "{\"requestId\":\"r\",\"error\":\"Invalid API key\",\"tag\":\"INVALID_API_KEY\"}");
+    private static ResponseDefinitionBuilder exa(Request request) {
+        if (!KEY.equals(request.getHeader("x-api-key"))) {
+            return json(401, "{\"requestId\":\"r\",\"error\":\"Invalid API key\",\"tag\":\"INVALID_API_KEY\"}");
         }
-        JsonNode asked = request.json();
+        JsonNode asked = tree(request.getBodyAsString());
         ObjectNode tree = tree().put("requestId", "r");
         boolean text = asked.at("/contents/text").isContainerNode();
         page(
@@ -332,7 +399,7 @@ final class Vendors implements AutoCloseable {
                 "title",
                 "url",
                 text ? "text" : "id");
-        return Answer.json(200, tree.toString());
+        return json(200, tree.toString());
     }
 
     private static ObjectNode tree() {
@@ -357,7 +424,7 @@ final class Vendors implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        server.close();
+    public void close() {
+        server.stop();
     }
 }
