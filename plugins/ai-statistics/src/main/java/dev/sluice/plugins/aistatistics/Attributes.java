@@ -23,6 +23,8 @@ final class Attributes {
         ANSWER,
         REASONING,
         TOOL_CALLS,
+        CHAT_ID,
+        CHAT_ROUND,
         REASONING_TOKENS,
         CACHED_TOKENS,
         INPUT_TOKEN_DETAILS,
@@ -41,11 +43,11 @@ final class Attributes {
         }
 
         boolean isOfRequest() {
-            return this == QUESTION || this == SYSTEM;
+            return this == QUESTION || this == SYSTEM || this == CHAT_ROUND;
         }
 
         boolean isOfAnswer() {
-            return this == ANSWER || this == REASONING || this == TOOL_CALLS;
+            return this == ANSWER || this == REASONING || this == TOOL_CALLS || this == CHAT_ID;
         }
     }
 

@@ -10,6 +10,7 @@ import dev.sluice.api.Event;
 import dev.sluice.api.Headers;
 import dev.sluice.api.Usage;
 import dev.sluice.api.llm.ChatDelta;
+import dev.sluice.api.llm.ChatMessage;
 import dev.sluice.api.llm.ChatReply;
 import dev.sluice.api.llm.ChatRequest;
 import dev.sluice.api.llm.ToolCall;
@@ -47,6 +48,9 @@ final class Collected {
     private final boolean wantsAnswer;
     private final boolean wantsReasoning;
     private final boolean wantsCalls;
+    private final boolean wantsId;
+    private @Nullable String chatId;
+    private int rounds;
 
     Collected(Attributes attributes, Dialect dialect) {
         this.attributes = attributes;
@@ -55,6 +59,7 @@ final class Collected {
         this.wantsAnswer = wants(BuiltIn.ANSWER);
         this.wantsReasoning = wants(BuiltIn.REASONING);
         this.wantsCalls = wants(BuiltIn.TOOL_CALLS);
+        this.wantsId = wants(BuiltIn.CHAT_ID);
     }
 
     private boolean wants(BuiltIn builtIn) {
@@ -86,6 +91,11 @@ final class Collected {
         if (wants(BuiltIn.SYSTEM)) {
             text(BuiltIn.SYSTEM).append(chat.systemText());
         }
+        if (wants(BuiltIn.CHAT_ROUND)) {
+            rounds = (int) chat.messages().stream()
+                    .filter(message -> message.role() == ChatMessage.Role.USER)
+                    .count();
+        }
         tree(Source.REQUEST_BODY, body);
     }
 
@@ -100,7 +110,16 @@ final class Collected {
         if (wantsCalls) {
             reply.toolCalls().forEach(this::call);
         }
+        if (wantsId) {
+            id(body.field("id"));
+        }
         tree(Source.RESPONSE_BODY, body);
+    }
+
+    private void id(JsonNode found) {
+        if (found.isTextual() && !found.textValue().isEmpty()) {
+            chatId = Bounded.of(found.textValue(), limit);
+        }
     }
 
     private void tree(Source source, Body body) {
@@ -116,6 +135,11 @@ final class Collected {
     }
 
     void event(Event event) {
+        if (wantsId && chatId == null) {
+            // Anthropic's stands in the message that its first event announces.
+            JsonNode said = event.json();
+            id(said.path("message").isObject() ? said.path("message").path("id") : said.path("id"));
+        }
         if (wantsAnswer || wantsReasoning || wantsCalls) {
             ChatDelta delta = ChatDelta.of(dialect, event);
             // Only the first of several answers, as in a whole one.
@@ -227,6 +251,8 @@ final class Collected {
                 yield text == null || text.isEmpty() ? null : text;
             }
             case TOOL_CALLS -> calls.isEmpty() ? null : calls();
+            case CHAT_ID -> chatId;
+            case CHAT_ROUND -> rounds == 0 ? null : (Object) rounds;
             case REASONING_TOKENS -> used ? (Object) usage.reasoning() : null;
             case CACHED_TOKENS -> used ? (Object) usage.cachedInput() : null;
             case INPUT_TOKEN_DETAILS ->

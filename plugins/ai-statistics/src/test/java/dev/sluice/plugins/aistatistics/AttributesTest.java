@@ -109,6 +109,8 @@ final class AttributesTest {
         assertThat(noted.path("reasoning").asText()).isEqualTo("hm");
         assertThat(noted.path("tool_calls").toString())
                 .isEqualTo("[{\"id\":\"t1\",\"name\":\"look\",\"arguments\":\"{\\\"x\\\":1}\"}]");
+        assertThat(noted.path("chat_id").asText()).isEqualTo("c");
+        assertThat(noted.path("chat_round").asInt()).isEqualTo(2);
         assertThat(noted.path("cached_tokens").asInt()).isEqualTo(40);
         assertThat(noted.path("reasoning_tokens").isNumber()).isTrue();
         assertThat(noted.at("/input_token_details/cached_tokens").asInt()).isEqualTo(40);

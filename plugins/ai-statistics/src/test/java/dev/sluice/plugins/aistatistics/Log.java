@@ -1,5 +1,6 @@
 package dev.sluice.plugins.aistatistics;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
@@ -17,6 +18,8 @@ final class Log extends AppenderBase<ILoggingEvent> implements AutoCloseable {
 
     Log() {
         start();
+        // Whatever a logback-test.xml on the class path says.
+        logger.setLevel(Level.INFO);
         logger.addAppender(this);
     }
 
@@ -36,5 +39,6 @@ final class Log extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     @Override
     public void close() {
         logger.detachAppender(this);
+        logger.setLevel(null);
     }
 }
