@@ -52,7 +52,7 @@ public class SafetyBenchmark {
     @Setup
     public void make() {
         local = switch (engine) {
-            case "words" -> new WordsEngine(words(), "deny-word", Level.HIGH);
+            case "words" -> new WordsEngine(words(), List.of(), "deny-word", Level.HIGH);
             case "pii" -> new PiiEngine(EnumSet.allOf(PiiKind.class), List.of("CN", "US", "GB", "DE", "FR"));
             case "urls" -> new UrlEngine(Set.of(), Set.of("example.com"), Level.HIGH);
             default -> new InjectionEngine();
@@ -99,6 +99,7 @@ public class SafetyBenchmark {
                         cut,
                         true,
                         true,
+                        Reach.SHAPES,
                         Settings.Chosen.CONVERSATION,
                         false));
         var unused = filter.onResponse(FakeResponseHead.stream());

@@ -43,8 +43,8 @@ public record ContentSafetyConfig(
             @Nullable WebhookConfig webhook,
             @Nullable JudgeConfig judge) {}
 
-    /** Deny words. */
-    public record WordsConfig(List<String> words, String risk, Level level) {}
+    /** Deny words, and longer ones in which they are none. */
+    public record WordsConfig(List<String> words, List<String> except, String risk, Level level) {}
 
     /** Patterns of the operator's own. */
     public record RegexConfig(List<PatternConfig> rules) {}

@@ -12,6 +12,7 @@ import dev.sluice.api.Usage;
 import dev.sluice.api.llm.Chats;
 import dev.sluice.api.llm.FinishReason;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads Higress's ai-security-guard, and answers as it does. */
 final class HigressGuard {
+    /** Higress's default: only the last message is looked at. */
+    static final String LAST_MESSAGE = "messages.@reverse.0.content";
+
     private HigressGuard() {}
 
     /**
@@ -29,9 +33,7 @@ final class HigressGuard {
      * @throws ConfigException if that cannot be done here
      */
     static Inspector.Placed engine(GuardConfig config) {
-        onlyDefault("responseContentJsonPath", config.responseContentJsonPath(), "choices.0.message.content");
-        onlyDefault("responseStreamContentJsonPath", config.responseStreamContentJsonPath(), "choices.0.delta.content");
-        onlyDefault("requestContentJsonPath", config.requestContentJsonPath(), "messages.@reverse.0.content");
+        refuseWhatIsNoText(config);
         EnumSet<Direction> directions = EnumSet.noneOf(Direction.class);
         if (config.checkRequest()) {
             directions.add(Direction.REQUEST);
@@ -50,10 +52,66 @@ final class HigressGuard {
                 directions);
     }
 
-    private static void onlyDefault(String key, @Nullable String given, String known) {
-        if (given != null && !given.equals(known)) {
+    private static void refuseWhatIsNoText(GuardConfig config) {
+        if (config.checkRequestImage() || config.requestImageCheckService() != null) {
             throw new ConfigException(
-                    key, "only '" + known + "' is supported here: all texts are found without it; leave it out");
+                    config.checkRequestImage() ? "checkRequestImage" : "requestImageCheckService",
+                    "images are not looked into: leave it out, and let a filter of your own or the provider check them");
+        }
+        if (config.apiType().equals("mcp")) {
+            throw new ConfigException(
+                    "apiType", "MCP is not checked here: leave it out, or keep this route behind Higress");
+        }
+        if (!config.apiType().equals("text_generation")) {
+            throw new ConfigException(
+                    "apiType",
+                    "made images are not looked into: leave it out; prompts for images are texts, and checked without it");
+        }
+        if (!config.providerType().equals("openai")) {
+            throw new ConfigException(
+                    "providerType",
+                    "tells Higress the shape of requests for images: leave it out; texts are found by their shape, and"
+                            + " where they stand elsewhere name the place in requestContentJsonPath");
+        }
+    }
+
+    /** The paths count where a body has none of the shapes that are known. */
+    static Reach reach(GuardConfig config) {
+        String request = config.requestContentJsonPath();
+        return new Reach(
+                true,
+                request == null || request.equals(LAST_MESSAGE)
+                        ? List.of()
+                        : List.of(path("requestContentJsonPath", request)),
+                paths(
+                        "responseContentJsonPath",
+                        config.responseContentJsonPath(),
+                        "responseContentFallbackJsonPaths",
+                        config.responseContentFallbackJsonPaths()),
+                paths(
+                        "responseStreamContentJsonPath",
+                        config.responseStreamContentJsonPath(),
+                        "responseStreamContentFallbackJsonPaths",
+                        config.responseStreamContentFallbackJsonPaths()));
+    }
+
+    private static List<Reach.Finder> paths(
+            String key, @Nullable String first, String fallbackKey, List<String> fallbacks) {
+        List<Reach.Finder> paths = new ArrayList<>();
+        if (first != null) {
+            paths.add(path(key, first));
+        }
+        for (int i = 0; i < fallbacks.size(); i++) {
+            paths.add(path(fallbackKey + "[" + i + "]", fallbacks.get(i)));
+        }
+        return paths;
+    }
+
+    private static Reach.Finder path(String key, String written) {
+        try {
+            return TextPath.dotted(written)::in;
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(key, String.valueOf(e.getMessage()));
         }
     }
 

@@ -12,6 +12,9 @@ import dev.sluice.api.Operation;
 import dev.sluice.api.Reply;
 import dev.sluice.api.llm.Chats;
 import dev.sluice.api.llm.FinishReason;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -34,26 +38,17 @@ final class HigressMasking {
      * @throws ConfigException if that cannot be done here
      */
     static List<Inspector.Placed> engines(MaskingConfig config) {
-        if (config.system_deny()) {
-            throw new ConfigException(
-                    "system_deny", "Higress's own list of words is not part of Sluice: list your words in deny_words");
-        }
-        if (!config.deny_jsonpath().isEmpty()) {
-            throw new ConfigException(
-                    "deny_jsonpath",
-                    "is not supported: texts of chats, completions, embeddings and images are found without it");
-        }
-        if (config.deny_raw()) {
-            throw new ConfigException(
-                    "deny_raw", "is not supported: what is no JSON of a model's API passes; leave it out");
-        }
         List<Inspector.Placed> engines = new ArrayList<>();
-        if (!config.deny_openai()) {
+        if (!config.deny_openai() && config.deny_jsonpath().isEmpty() && !config.deny_raw()) {
             return engines;
         }
-        if (!config.deny_words().isEmpty()) {
+        List<String> words = new ArrayList<>(config.deny_words());
+        if (config.system_deny()) {
+            words.addAll(systemWords());
+        }
+        if (!words.isEmpty()) {
             engines.add(new Inspector.Placed(
-                    new WordsEngine(config.deny_words(), "deny-word", Level.HIGH), EnumSet.allOf(Direction.class)));
+                    new WordsEngine(words, List.of(), "deny-word", Level.HIGH), EnumSet.allOf(Direction.class)));
         }
         List<RegexEngine.Rule> rules = new ArrayList<>();
         for (int i = 0; i < config.replace_roles().size(); i++) {
@@ -63,6 +58,39 @@ final class HigressMasking {
             engines.add(new Inspector.Placed(new RegexEngine(rules), Set.of(Direction.REQUEST)));
         }
         return engines;
+    }
+
+    /**
+     * What is looked at: chats, or else what the paths lead to, or else all texts.
+     *
+     * @throws ConfigException for a path that cannot be followed
+     */
+    static Reach reach(MaskingConfig config) {
+        List<TextPath> paths = new ArrayList<>();
+        for (int i = 0; i < config.deny_jsonpath().size(); i++) {
+            try {
+                paths.add(TextPath.jsonPath(config.deny_jsonpath().get(i)));
+            } catch (IllegalArgumentException e) {
+                throw new ConfigException("deny_jsonpath[" + i + "]", String.valueOf(e.getMessage()));
+            }
+        }
+        List<Reach.Finder> others = !paths.isEmpty()
+                ? List.of(root ->
+                        paths.stream().flatMap(path -> path.in(root).stream()).toList())
+                : config.deny_raw() ? List.of(Reach.ANY) : List.of();
+        return new Reach(config.deny_openai(), others, others, others);
+    }
+
+    /** Sluice's own list. */
+    static List<String> systemWords() {
+        try (InputStream in = HigressMasking.class.getResourceAsStream("deny-words.txt")) {
+            return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank() && line.charAt(0) != '#')
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static RegexEngine.Rule rule(MaskingConfig.ReplaceRole role, String path) {

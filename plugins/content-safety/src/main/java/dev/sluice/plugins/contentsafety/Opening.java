@@ -68,7 +68,10 @@ final class Opening {
                 cut(response, engines),
                 config.checkRequest(),
                 config.checkResponse(),
-                config.requestContentJsonPath() == null ? Settings.Chosen.CONVERSATION : Settings.Chosen.LAST,
+                HigressGuard.reach(config),
+                HigressGuard.LAST_MESSAGE.equals(config.requestContentJsonPath())
+                        ? Settings.Chosen.LAST
+                        : Settings.Chosen.CONVERSATION,
                 false);
     }
 
@@ -81,6 +84,7 @@ final class Opening {
                 cut(RESPONSE, engines),
                 true,
                 true,
+                HigressMasking.reach(config),
                 Settings.Chosen.ALL,
                 false);
     }
@@ -99,6 +103,7 @@ final class Opening {
                 cut(response, engines),
                 request.check(),
                 response.check(),
+                Reach.SHAPES,
                 request.system() ? Settings.Chosen.ALL : Settings.Chosen.CONVERSATION,
                 config.logText());
     }
@@ -164,7 +169,8 @@ final class Opening {
                 config.directions().isEmpty() ? EnumSet.allOf(Direction.class) : EnumSet.copyOf(config.directions());
         if (config.words() != null) {
             var words = config.words();
-            return new Inspector.Placed(new WordsEngine(words.words(), words.risk(), words.level()), given);
+            return new Inspector.Placed(
+                    new WordsEngine(words.words(), words.except(), words.risk(), words.level()), given);
         }
         if (config.regex() != null) {
             List<RegexEngine.Rule> rules = new ArrayList<>();

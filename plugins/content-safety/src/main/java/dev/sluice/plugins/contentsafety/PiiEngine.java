@@ -35,6 +35,8 @@ final class PiiEngine implements Engine.Local {
 
     @Override
     public List<Finding> find(Text text) {
+        String plain = text.plain();
+        List<Digits> digits = Digits.of(plain);
         List<Finding> found = new ArrayList<>();
         recognisers.forEach((kind, those) -> {
             Level level = switch (kind) {
@@ -42,7 +44,9 @@ final class PiiEngine implements Engine.Local {
                 case IP -> Level.LOW;
                 default -> Level.MEDIUM;
             };
-            those.forEach(one -> one.find(text, SafetyMeters.word(kind), level, found));
+            String risk = SafetyMeters.word(kind);
+            those.forEach(one -> one.find(
+                    plain, digits, (from, to) -> found.add(text.back(Finding.at(from, to, risk, "pii", level)))));
         });
         return found;
     }

@@ -49,7 +49,7 @@ final class SafetyFilter implements Filter {
             return Step.next();
         }
         JsonNode tree = body.json();
-        List<Place> all = Places.request(tree);
+        List<Place> all = settings.reach().request(tree);
         all.forEach(place -> vault.reserve(place.text()));
         if (!settings.checksRequests() || !settings.inspector().looks(Direction.REQUEST)) {
             return Step.next();
@@ -76,7 +76,7 @@ final class SafetyFilter implements Filter {
             now.add(masked);
         }
         if (changed) {
-            write(body, root -> settings.chosen(Places.request(root)), now);
+            write(body, root -> settings.chosen(settings.reach().request(root)), now);
         }
         return Step.next();
     }
@@ -131,6 +131,7 @@ final class SafetyFilter implements Filter {
                     exchange,
                     checks ? settings.inspector() : null,
                     vault,
+                    settings.reach(),
                     settings.cut(),
                     new StreamEnd(exchange, settings.refusal()),
                     findings -> tell(Direction.RESPONSE, List.of(), findings));
@@ -147,7 +148,8 @@ final class SafetyFilter implements Filter {
         if (!body.isJson() || (vault.isEmpty() && !checksAnswers())) {
             return Step.next();
         }
-        List<Text> texts = Places.reply(body.json()).stream().map(Place::asText).toList();
+        List<Text> texts =
+                settings.reach().reply(body.json()).stream().map(Place::asText).toList();
         ResponseHead now = head;
         if (!checksAnswers() || (now != null && now.status() >= 400)) {
             return answer(body, texts, List.of());
@@ -175,7 +177,7 @@ final class SafetyFilter implements Filter {
             now.add(Vault.apply(text.raw(), swaps));
         }
         if (changed) {
-            write(body, Places::reply, now);
+            write(body, settings.reach()::reply, now);
         }
         return Step.next();
     }

@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param checksRequests whether requests are looked at
  * @param checksAnswers whether answers are
- * @param chosen which texts of a request are looked at
+ * @param reach where texts are
+ * @param chosen which of a request's are looked at
  * @param logText whether what was found may be noted
  */
 record Settings(
@@ -17,6 +18,7 @@ record Settings(
         StreamGuard.Cut cut,
         boolean checksRequests,
         boolean checksAnswers,
+        Reach reach,
         Chosen chosen,
         boolean logText) {
 

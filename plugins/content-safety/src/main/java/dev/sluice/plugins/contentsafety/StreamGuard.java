@@ -44,6 +44,7 @@ final class StreamGuard {
     private final Exchange exchange;
     private final @Nullable Inspector inspector;
     private final Vault vault;
+    private final Reach reach;
     private final Cut cut;
     private final StreamEnd ending;
     private final Consumer<List<Finding>> found;
@@ -66,12 +67,14 @@ final class StreamGuard {
             Exchange exchange,
             @Nullable Inspector inspector,
             Vault vault,
+            Reach reach,
             Cut cut,
             StreamEnd ending,
             Consumer<List<Finding>> found) {
         this.exchange = exchange;
         this.inspector = inspector;
         this.vault = vault;
+        this.reach = reach;
         this.cut = cut;
         this.ending = ending;
         this.found = found;
@@ -119,7 +122,7 @@ final class StreamGuard {
 
     /** Takes the event's texts; returns how many characters of them are seen. */
     private int hold(Event event) {
-        List<Place> places = event.looksLikeJson() ? Places.event(event.json()) : List.of();
+        List<Place> places = event.looksLikeJson() ? reach.event(event.json()) : List.of();
         if (places.isEmpty() && held.isEmpty()) {
             if (inspector == null) {
                 held.add(new Held(event, List.of()));
@@ -384,8 +387,8 @@ final class StreamGuard {
         return List.of(event);
     }
 
-    private static void put(ObjectNode root, List<String> texts) {
-        List<Place> places = Places.event(root);
+    private void put(ObjectNode root, List<String> texts) {
+        List<Place> places = reach.event(root);
         for (int i = 0; i < texts.size(); i++) {
             places.get(i).set().accept(texts.get(i));
         }

@@ -21,7 +21,6 @@ final class Text {
     private final boolean json;
     private @Nullable String plain;
     private @Nullable String folded;
-    private @Nullable Boolean digits;
     private int @Nullable [] begins;
     private int @Nullable [] ends;
 
@@ -70,16 +69,6 @@ final class Text {
             folded = f;
         }
         return f;
-    }
-
-    /** Whether any of 0 to 9 is in the plain text. */
-    boolean hasDigits() {
-        Boolean has = digits;
-        if (has == null) {
-            has = plain().chars().anyMatch(c -> c >= '0' && c <= '9');
-            digits = has;
-        }
-        return has;
     }
 
     /** A finding in the plain text, at its place in the text itself. */

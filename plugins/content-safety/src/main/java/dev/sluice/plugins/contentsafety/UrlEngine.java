@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Where links lead: to hosts that are denied or not allowed, or in disguise. */
 final class UrlEngine implements Engine.Local {
     private static final Pattern URL = Pattern.compile(
-            "(?i)\\b(?:https?|ftp|wss?)://[^\\s<>\"'`\\x{3000}-\\x{303F}\\x{FF00}-\\x{FFEF}\\)\\]}]+|\\b(?:javascript|vbscript):[^\\s<>\"]+|\\bdata:text/html[^\\s<>\"]*");
+            "(?i)\\b(?:https?|ftp|wss?)://(?:\\[[0-9a-f:.]+\\])?[^\\s<>\"'`\\x{3000}-\\x{303F}\\x{FF00}-\\x{FFEF}\\)\\]}]*|\\b(?:javascript|vbscript):[^\\s<>\"]+|\\bdata:text/html[^\\s<>\"]*");
 
     private final Set<String> allow;
     private final Set<String> deny;
@@ -41,19 +41,25 @@ final class UrlEngine implements Engine.Local {
         List<Finding> found = new ArrayList<>();
         Matcher matcher = URL.matcher(plain);
         while (matcher.find()) {
-            if (isBad(matcher.group())) {
-                found.add(text.back(Finding.at(matcher.start(), matcher.end(), "url", "url", level)));
+            Finding link = text.back(Finding.at(matcher.start(), matcher.end(), "url", "url", level));
+            if (isBad(matcher.group(), text.raw().substring(link.from(), link.to()))) {
+                found.add(link);
             }
         }
         return found;
     }
 
-    private boolean isBad(String url) {
+    /** Of an international name the link itself tells the host: without its marks it is another's. */
+    private boolean isBad(String url, String written) {
         if (!url.contains("://")) {
             return true;
         }
-        String host = host(url);
-        return host == null || isIn(deny, host) || (!allow.isEmpty() && !isIn(allow, host));
+        String plain = host(url);
+        String own = written.equals(url) || !written.contains("://") ? plain : host(written);
+        if (plain == null || own == null) {
+            return true;
+        }
+        return isIn(deny, plain) || isIn(deny, own) || (!allow.isEmpty() && !isIn(allow, own));
     }
 
     /** The host, lower-case, in ASCII; null for one that cannot be told, or with user's name before it. */

@@ -231,7 +231,8 @@ final class ContentSafetyTest {
             "{ engines: [{ pii: {} }], deny_words: [x] } | are of different families of keys",
             "{ deny_words: [x], accessKey: a, secretKey: b } | 'accessKey' and 'deny_words' are of different families",
             "{ accessKey: a, secretKey: b, url: 'http://x', riskLevelBar: huge } | riskLevelBar",
-            "{ accessKey: a, secretKey: b, url: 'http://x', checkRequestImage: true } | checkRequestImage");
+            "{ accessKey: a, secretKey: b, url: 'http://x', responseContentFallbackJsonPaths: a } | responseContentFallbackJsonPaths",
+            "{ accessKey: a, secretKey: b, url: 'http://x', responseContentFallbackJsonPaths: [''] } | responseContentFallbackJsonPaths");
 
     private static final List<String> UNWORKABLE = List.of(
             "{ engines: [{ pii: { phoneRegions: [XX] } }] } | 'XX' is no region",
@@ -241,8 +242,15 @@ final class ContentSafetyTest {
             "{ engines: [{ judge: { provider: p, prompt: 'judge it' } }] } | has no place for what is to be judged",
             "{ engines: [{ words: { words: [abcdefgh] } }], response: { overlap: 3 } } | shorter than the longest deny word",
             "{ accessKey: a, secretKey: b } | serviceHost",
-            "{ accessKey: a, secretKey: b, url: 'http://x', requestContentJsonPath: a.b } | is supported here",
-            "{ deny_words: [x], system_deny: true } | list your words in deny_words",
+            "{ accessKey: a, secretKey: b, url: 'http://x', requestContentJsonPath: 'a.@flatten' } | no modifiers, queries or wildcards",
+            "{ accessKey: a, secretKey: b, url: 'http://x', responseStreamContentFallbackJsonPaths: [a.b, 'a.#(b)'] } | responseStreamContentFallbackJsonPaths[1]",
+            "{ accessKey: a, secretKey: b, url: 'http://x', checkRequestImage: true } | images are not looked into",
+            "{ accessKey: a, secretKey: b, url: 'http://x', requestImageCheckService: s } | images are not looked into",
+            "{ accessKey: a, secretKey: b, url: 'http://x', apiType: image_generation } | prompts for images are texts",
+            "{ accessKey: a, secretKey: b, url: 'http://x', apiType: mcp } | MCP is not checked here",
+            "{ accessKey: a, secretKey: b, url: 'http://x', providerType: qwen } | name the place in requestContentJsonPath",
+            "{ deny_words: [x], deny_jsonpath: ['$.a[?(@.b)]'] } | no filters, slices or functions",
+            "{ engines: [{ words: { words: [ab], except: [abcdefgh] } }], response: { overlap: 3 } } | shorter than the longest deny word",
             "{ replace_roles: [{ regex: '%{NOPE}', value: x }] } | there is no grok pattern 'NOPE'",
             "{ replace_roles: [{ regex: '%{IP:ip}', value: '$port' }] } | '$port' is no group of the regex",
             "{ replace_roles: [{ regex: 'x' }] } | says what replaces a match, and is missing");

@@ -80,7 +80,16 @@ final class Guards {
                 scope);
         return new SafetyFilter(
                 exchange,
-                new Settings(inspector, meters, new OwnRefusal(REFUSED, asAnswer), cut, true, answers, chosen, false));
+                new Settings(
+                        inspector,
+                        meters,
+                        new OwnRefusal(REFUSED, asAnswer),
+                        cut,
+                        true,
+                        answers,
+                        Reach.SHAPES,
+                        chosen,
+                        false));
     }
 
     double counted(String meter, String... tags) {
@@ -90,7 +99,7 @@ final class Guards {
     }
 
     static WordsEngine words(String... words) {
-        return new WordsEngine(List.of(words), "deny-word", Level.HIGH);
+        return new WordsEngine(List.of(words), List.of(), "deny-word", Level.HIGH);
     }
 
     static PiiEngine pii() {

@@ -47,6 +47,8 @@ final class HigressGuardTest {
                                   checkResponse: true
                                   denyMessage: "no!"
                                   timeout: 20000
+                                  responseContentFallbackJsonPaths: []
+                                  requestContentJsonPath: ask.1
                               - ai-proxy: { provider: p }
                         """.formatted(upstream.uri(), aliyun.uri()))
                 .start();
@@ -86,6 +88,15 @@ final class HigressGuardTest {
         HttpResponse<String> json = gateway.post(OPENAI, ASK.formatted(false));
         assertThat(json.body()).contains("from-security-guard", "no!").doesNotContain("awful");
         assertThat(aliyun.requests().get(1).text()).contains("Service=llm_response_moderation");
+    }
+
+    @Test
+    void aTextInAnotherShapeIsFoundByItsPath() {
+        aliyun.always(request -> Answer.json(200, request.text().contains("awful") ? BAD : GOOD));
+        upstream.always(request -> Answer.json(200, "{}"));
+        assertThat(gateway.post("/v1/embeddings", "{\"model\":\"m\",\"ask\":[\"x\",\"awful\"]}")
+                        .body())
+                .contains("no!");
     }
 
     @Test
