@@ -16,21 +16,22 @@ import org.junit.jupiter.api.Test;
 final class HigressGuardTest {
     private static final String OPENAI = "/v1/chat/completions";
     private static final String ASK =
-            "{\"model\":\"m\",\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
-    private static final String BAD =
-            "{\"Code\":200,\"Data\":{\"RiskLevel\":\"high\",\"Result\":[{\"Label\":\"violent\"}]}}";
-    private static final String GOOD = "{\"Code\":200,\"Data\":{\"RiskLevel\":\"none\",\"Result\":[]}}";
-
+            "{\"model\":\"m\",\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}";
     private BrokenUpstream upstream;
-    private BrokenUpstream aliyun;
+    private Services services;
     private TestGateway gateway;
 
     @BeforeEach
     void start() throws IOException {
         upstream = BrokenUpstream.start();
-        aliyun = BrokenUpstream.start();
+        services = new Services();
         gateway = TestGateway.with(new ContentSafety(), new AiProxy())
-                .config("""
+                .config(config(Services.SECRET))
+                .start();
+    }
+
+    private String config(String secret) {
+        return """
                         providers:
                           p: { type: openai, baseUrl: "%s", apiTokens: [k] }
                         routes:
@@ -42,7 +43,7 @@ final class HigressGuardTest {
                                   serviceName: green.dns
                                   servicePort: 443
                                   accessKey: id
-                                  secretKey: s
+                                  secretKey: %s
                                   checkRequest: true
                                   checkResponse: true
                                   denyMessage: "no!"
@@ -50,49 +51,43 @@ final class HigressGuardTest {
                                   responseContentFallbackJsonPaths: []
                                   requestContentJsonPath: ask.1
                               - ai-proxy: { provider: p }
-                        """.formatted(upstream.uri(), aliyun.uri()))
-                .start();
+                        """.formatted(upstream.uri(), services.url(), secret);
     }
 
     @AfterEach
     void close() throws Exception {
         gateway.close();
         upstream.close();
-        aliyun.close();
+        services.close();
     }
 
     @Test
     void aRequestIsRefusedAsHigressDoes() {
-        aliyun.always(request -> Answer.json(200, BAD));
-        HttpResponse<String> json = gateway.post(OPENAI, ASK.formatted(false));
+        HttpResponse<String> json = gateway.post(OPENAI, ASK.formatted(false, "awful"));
         assertThat(json.statusCode()).isEqualTo(200);
         assertThat(json.body())
                 .contains("from-security-guard", "\"finish_reason\":\"stop\"")
                 .contains("{\\\"code\\\":200,\\\"denyMessage\\\":\\\"no!\\\",\\\"blockedDetails\\\":[{\\\"type\\\":"
                         + "\\\"riskLevel\\\",\\\"level\\\":\\\"high\\\"}]}");
-        HttpResponse<String> stream = gateway.post(OPENAI, ASK.formatted(true));
+        HttpResponse<String> stream = gateway.post(OPENAI, ASK.formatted(true, "awful"));
         assertThat(stream.body()).contains("from-security-guard", "no!", "[DONE]");
         assertThat(upstream.requests()).isEmpty();
-        assertThat(aliyun.requests().get(0).headers().get("authorization"))
-                .startsWith("ACS3-HMAC-SHA256 Credential=id,");
-        assertThat(aliyun.requests().get(0).text()).contains("Service=llm_query_moderation");
+        assertThat(services.asked().get(0).text()).contains("Service=llm_query_moderation");
     }
 
     @Test
     void anAnswerIsToo() {
-        aliyun.next(Answer.json(200, GOOD)).next(Answer.json(200, BAD));
         upstream.next(Answer.json(
                 200,
                 "{\"id\":\"c\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"awful\"},"
                         + "\"finish_reason\":\"stop\"}]}"));
-        HttpResponse<String> json = gateway.post(OPENAI, ASK.formatted(false));
+        HttpResponse<String> json = gateway.post(OPENAI, ASK.formatted(false, "hello"));
         assertThat(json.body()).contains("from-security-guard", "no!").doesNotContain("awful");
-        assertThat(aliyun.requests().get(1).text()).contains("Service=llm_response_moderation");
+        assertThat(services.asked().get(1).text()).contains("Service=llm_response_moderation");
     }
 
     @Test
     void aTextInAnotherShapeIsFoundByItsPath() {
-        aliyun.always(request -> Answer.json(200, request.text().contains("awful") ? BAD : GOOD));
         upstream.always(request -> Answer.json(200, "{}"));
         assertThat(gateway.post("/v1/embeddings", "{\"model\":\"m\",\"ask\":[\"x\",\"awful\"]}")
                         .body())
@@ -101,9 +96,18 @@ final class HigressGuardTest {
 
     @Test
     void aServiceThatAnswersGarbageBlocks() {
-        aliyun.always(request -> Answer.json(200, "{\"Code\":200,\"Da"));
-        HttpResponse<String> json = gateway.post(OPENAI, ASK.formatted(false));
+        services.instead(Services.json(200, "{\"Code\":200,\"Da"));
+        HttpResponse<String> json = gateway.post(OPENAI, ASK.formatted(false, "hello"));
         assertThat(json.statusCode()).isEqualTo(503);
         assertThat(json.body()).contains("check_failed");
+    }
+
+    /** Aliyun says so with a status and a code of its own. */
+    @Test
+    void aSignatureThatIsNotTakenBlocks() {
+        gateway.reconfigure(config("another"));
+        HttpResponse<String> json = gateway.post(OPENAI, ASK.formatted(false, "hello"));
+        assertThat(json.statusCode()).isEqualTo(503);
+        assertThat(json.body()).contains("check_failed").doesNotContain("another");
     }
 }

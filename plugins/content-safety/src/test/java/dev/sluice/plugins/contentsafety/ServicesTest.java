@@ -2,6 +2,8 @@ package dev.sluice.plugins.contentsafety;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.tomakehurst.wiremock.client.WireMock;
+import com.github.tomakehurst.wiremock.http.Fault;
 import dev.sluice.plugins.aiproxy.AiProxy;
 import dev.sluice.testkit.Answer;
 import dev.sluice.testkit.BrokenUpstream;
@@ -18,20 +20,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** OpenAI's moderations and a judge over sockets, both ways: what they say, and what it means that they say nothing. */
 final class ServicesTest {
-    private static final String TEXT = "quite something";
+    private static final String GOOD = "quite something";
+    private static final String BAD = "something awful";
 
     private static BrokenUpstream upstream;
-    private static BrokenUpstream service;
+    private static Services services;
     private static TestGateway gateway;
 
     @BeforeAll
     static void start() throws IOException {
         upstream = BrokenUpstream.start();
-        service = BrokenUpstream.start();
+        services = new Services();
         StringBuilder routes = new StringBuilder();
         for (String engine : List.of("openai", "judge")) {
             String config = engine.equals("openai")
-                    ? "openai: { apiKey: sk-m, url: '%s/v1/moderations' }".formatted(service.uri())
+                    ? "openai: { apiKey: sk-m, url: '%s/v1/moderations' }".formatted(services.url())
                     : "judge: { provider: j, model: wise }";
             for (String direction : List.of("request", "response")) {
                 for (String decision : List.of("block", "allow")) {
@@ -57,7 +60,7 @@ final class ServicesTest {
                           p: { type: openai, baseUrl: "%s", apiTokens: [k] }
                           j: { type: openai, baseUrl: "%s", apiTokens: [k] }
                         routes:
-                        """.formatted(upstream.uri(), service.uri()) + routes)
+                        """.formatted(upstream.uri(), services.url()) + routes)
                 .start();
     }
 
@@ -65,12 +68,17 @@ final class ServicesTest {
     static void close() throws Exception {
         gateway.close();
         upstream.close();
-        service.close();
+        services.close();
     }
 
     @BeforeEach
     void answerAsAModel() {
-        upstream.always(request -> request.json().path("stream").asBoolean() ? stream() : whole(TEXT));
+        services.instead(null);
+        // It says what it is told.
+        upstream.always(request -> {
+            String told = request.json().at("/messages/0/content").asText();
+            return request.json().path("stream").asBoolean() ? stream(told) : whole(told);
+        });
     }
 
     private static Answer whole(String text) {
@@ -80,9 +88,9 @@ final class ServicesTest {
                         + "{\"role\":\"assistant\",\"content\":\"" + text + "\"},\"finish_reason\":\"stop\"}]}");
     }
 
-    private static Answer stream() {
+    private static Answer stream(String text) {
         Answer answer = Answer.stream();
-        for (String piece : TEXT.split("(?<= )", -1)) {
+        for (String piece : text.split("(?<= )", -1)) {
             answer = answer.event(
                     "{\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + piece + "\"}}]}");
         }
@@ -91,24 +99,11 @@ final class ServicesTest {
                 .end();
     }
 
-    private static Answer verdict(String engine, boolean bad) {
-        return engine.equals("openai")
-                ? Answer.json(
-                        200,
-                        ("{\"results\":[{\"flagged\":%s,\"categories\":{\"violence\":%s},"
-                                        + "\"category_scores\":{\"violence\":0.5}}]}")
-                                .formatted(bad, bad))
-                : whole(
-                        bad
-                                ? "{\\\"risk\\\":\\\"violence\\\",\\\"level\\\":\\\"high\\\"}"
-                                : "{\\\"level\\\":\\\"none\\\"}");
-    }
-
-    private static HttpResponse<String> ask(String route, boolean stream) {
+    private static HttpResponse<String> ask(String route, boolean stream, String text) {
         return gateway.post(
                 "/" + route + "/v1/chat/completions",
                 "{\"model\":\"m\",\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
-                        .formatted(stream, TEXT));
+                        .formatted(stream, text));
     }
 
     private static void assertPasses(HttpResponse<String> answer) {
@@ -120,13 +115,11 @@ final class ServicesTest {
     @CsvSource({"openai, request", "openai, response", "judge, request", "judge, response"})
     void whatTheySayCounts(String engine, String direction) {
         String route = String.join("-", engine, direction, "block", "20s");
-        int asked = service.requests().size();
+        int asked = services.asked().size();
         for (boolean stream : new boolean[] {false, true}) {
-            service.always(request -> verdict(engine, false));
-            assertPasses(ask(route, stream));
-            service.always(request -> verdict(engine, true));
+            assertPasses(ask(route, stream, GOOD));
             int before = upstream.requests().size();
-            HttpResponse<String> refused = ask(route, stream);
+            HttpResponse<String> refused = ask(route, stream, BAD);
             if (direction.equals("request")) {
                 assertThat(refused.statusCode()).isEqualTo(400);
                 assertThat(refused.body()).contains("content_blocked");
@@ -136,8 +129,8 @@ final class ServicesTest {
                 assertThat(refused.body()).contains("content_filter").doesNotContain("something");
             }
         }
-        var requests = service.requests().subList(asked, service.requests().size());
-        assertThat(requests).hasSize(4).allMatch(request -> request.text().contains(TEXT));
+        var requests = services.asked().subList(asked, services.asked().size());
+        assertThat(requests).hasSize(4).allMatch(request -> request.text().contains("something"));
         if (engine.equals("openai")) {
             assertThat(requests).allMatch(request -> request.path().equals("/v1/moderations"));
         } else {
@@ -146,21 +139,26 @@ final class ServicesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"error", "garbage", "half", "silence"})
+    @ValueSource(strings = {"error", "wrong key", "too many", "garbage", "half", "cut", "reset", "silence"})
     void thatTheyFailBlocksOrMeansNothing(String failure) {
-        service.always(request -> switch (failure) {
-            case "error" -> Answer.json(500, "{\"error\":{\"message\":\"no\"}}");
-            case "garbage" -> Answer.json(200, "<html>");
-            case "half" -> Answer.json(200, "{\"results\":[{\"flagged\":true}],\"choices\":[]}");
-            default -> Answer.status(200).silence();
-        });
+        services.instead(
+                switch (failure) {
+                    case "error" -> Services.json(500, "{\"error\":{\"message\":\"no\"}}");
+                    case "wrong key" -> Services.json(401, "{\"error\":{\"message\":\"Incorrect API key\"}}");
+                    case "too many" -> Services.json(429, "{\"error\":{\"message\":\"slow down\"}}");
+                    case "garbage" -> Services.json(200, "<html>");
+                    case "half" -> Services.json(200, "{\"results\":[{\"flagged\":true}],\"choices\":[]}");
+                    case "cut" -> WireMock.aResponse().withFault(Fault.MALFORMED_RESPONSE_CHUNK);
+                    case "reset" -> WireMock.aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER);
+                    default -> WireMock.ok().withFixedDelay(60_000);
+                });
         String timeout = failure.equals("silence") ? "200ms" : "20s";
         for (String engine : List.of("openai", "judge")) {
             for (String direction : List.of("request", "response")) {
                 boolean stream = failure.equals("error");
-                assertPasses(ask(String.join("-", engine, direction, "allow", timeout), stream));
+                assertPasses(ask(String.join("-", engine, direction, "allow", timeout), stream, GOOD));
                 String blocks = String.join("-", engine, direction, "block", timeout);
-                HttpResponse<String> refused = ask(blocks, stream);
+                HttpResponse<String> refused = ask(blocks, stream, GOOD);
                 assertThat(refused.body()).as(blocks).contains("check_failed").doesNotContain("something");
                 assertThat(refused.statusCode()).as(blocks).isEqualTo(503);
                 assertThat(gateway.admin("/metrics").body())
