@@ -32,8 +32,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class LimitBenchmark {
     private static final int TOGETHER = 64;
-    private static final List<String> ARGS =
-            List.of("s", "1000000000000", "3600000", "1000000000000", "strict", "900000", "20", "0", "0", "1", "0");
+    private static final List<String> ARGS = List.of(
+            "s", "1000000000000", "3600000", "1000000000000", "strict", "900000", "20", "0", "0", "1", "0", "1");
 
     /** Where the counts are kept. */
     @Param({"memory", "redis"})

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * already, the change was made before and its answer lost, and nothing is made again.
  *
  * <p>Arguments: the amount by the config, the end of the period (0: it has none), time to live of a reservation in ms, what
- * is asked, amount to charge, reserved amount to give back, the end of that reservation, amount to reserve. Asked is
- * {@code strict} (there must be as much), {@code left} (there must be something), {@code none}, {@code set} (so much shall
- * be left) or {@code add}. Answers {@code 1} or {@code 0} (nothing was reserved), and what {@link Windows} answers, but in
- * place of the time until what was asked fits the amount that there is.
+ * is asked, amount to charge, reserved amount to give back, the end of that reservation, amount to reserve, amount that must
+ * fit. Asked is {@code strict} (there must be as much), {@code left} (there must be something), {@code none}, {@code set}
+ * (so much shall be left) or {@code add}. Answers {@code 1} or {@code 0} (nothing was reserved), and what {@link Windows}
+ * answers, but in place of the time until what was asked fits the amount that there is.
  */
 final class Budgets {
     /** For how long a budget is known that never ends. */
@@ -31,19 +31,20 @@ final class Budgets {
     private static final long LATE = Duration.ofDays(2).toMillis();
 
     private static final int ENDS = 4;
-    private static final int FIELDS = 8;
+    private static final int FIELDS = 9;
 
     static final Script SCRIPT = Script.of("budgets", 1, """
             local now = tonumber(ARGV[#ARGV])
             local n = function(x) return string.format('%.0f', x) end
             local base, ends, ttl, check = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
             local charge, back, backEnd, want = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+            local ask = tonumber(ARGV[9])
             if KEYS[2] then
               if redis.call('GET', KEYS[2]) then
-                charge, back, want = 0, 0, 0
+                charge, back, want, ask = 0, 0, 0, 0
                 if check == 'set' or check == 'add' then check = 'none' end
               else
-                redis.call('SET', KEYS[2], '1', 'PX', ARGV[9])
+                redis.call('SET', KEYS[2], '1', 'PX', ARGV[10])
               end
             end
             local step = math.max(1, math.floor(ttl / 4))
@@ -69,7 +70,7 @@ final class Budgets {
             for _, amount in pairs(reserved) do held = held + amount end
             local left = base + added - used - held
             local fits = true
-            if check == 'strict' then fits = left > 0 and left >= want end
+            if check == 'strict' then fits = left > 0 and left >= ask end
             if check == 'left' then fits = left > 0 end
             if fits and want > 0 then
               reserved[lastEnd] = (reserved[lastEnd] or 0) + want
@@ -123,6 +124,7 @@ final class Budgets {
         private final long ends;
         private final String check;
         private final long want;
+        private final long ask;
         private final long lastEnd;
         private final TreeMap<Long, Long> reserved = new TreeMap<>();
         private long used;
@@ -136,6 +138,7 @@ final class Budgets {
             boolean changes = args.get(3).equals("set") || args.get(3).equals("add");
             this.check = isDone && changes ? "none" : args.get(3);
             this.want = isDone ? 0 : number(args, 7);
+            this.ask = isDone ? 0 : number(args, 8);
             long step = Math.max(1, ttl / ENDS);
             this.lastEnd = -Math.floorDiv(-(now + ttl), step) * step;
             if (text != null) {
@@ -184,7 +187,7 @@ final class Budgets {
             }
             long left = base + added - used - held();
             boolean fits = switch (check) {
-                case "strict" -> left > 0 && left >= asked;
+                case "strict" -> left > 0 && left >= ask;
                 case "left" -> left > 0;
                 default -> true;
             };

@@ -24,42 +24,51 @@ final class Change {
     record Place(Rule rule, Subject subject, Limit limit) {}
 
     /** What a request asks of a rule. */
-    static Change take(Rule rule, Subject subject, List<Limit> limits, long tokens, Duration ttl) {
+    static Change take(Rule rule, Subject subject, List<Limit> limits, Reservation reservation, Duration ttl) {
         Change change = new Change();
         for (Limit limit : limits) {
-            String check = rule.shadow() ? "none" : isMetered(limit) ? rule.check() : "strict";
+            String check = rule.shadow() ? "none" : limit.isMetered() ? rule.check() : "strict";
             long reserved = switch (limit.currency()) {
-                case TOKENS, MONEY -> tokens;
+                case TOKENS, MONEY -> reservation.held();
                 case REQUESTS -> 0;
                 case CONCURRENCY -> 1;
             };
             long at = limit.currency() == Limit.Currency.REQUESTS ? 1 : 0;
-            change.add(rule, subject, limit, check, ttl, 0, 0, 0, reserved, at);
+            long asked = limit.isMetered() ? reservation.asked() : reserved;
+            change.add(rule, subject, limit, check, ttl, 0, 0, 0, reserved, at, asked);
         }
         return change;
-    }
-
-    private static boolean isMetered(Limit limit) {
-        return limit.currency() == Limit.Currency.TOKENS || limit.currency() == Limit.Currency.MONEY;
     }
 
     /** What an administrator does to a budget, as {@link Budgets} knows it; {@code none} only looks. */
     static Change administer(Rule rule, Subject subject, String how, long amount, Duration ttl) {
         Change change = new Change();
         for (Limit limit : rule.limits()) {
-            change.add(rule, subject, limit, how, ttl, 0, 0, 0, amount, 0);
+            change.add(rule, subject, limit, how, ttl, 0, 0, 0, amount, 0, amount);
         }
         return change;
     }
 
-    /** What it has used in the end, in place of what it had reserved. */
-    static Change settle(Claim claim, long cost, Duration ttl, boolean givesBack) {
+    /**
+     * What it has used in the end, in place of what it had reserved.
+     *
+     * @param first whether it is settled for the first time: what it has reserved is given back, or, where nobody was asked
+     *     before, the request itself is counted
+     */
+    static Change settle(Claim claim, long cost, Duration ttl, boolean first) {
         Change change = new Change();
         for (Claim.Figure figure : claim.figures()) {
+            boolean asked = figure.end() != 0;
             switch (figure.limit().currency()) {
-                case TOKENS, MONEY -> change.back(claim, figure, ttl, cost, givesBack ? claim.tokens() : 0);
-                case REQUESTS -> {}
-                case CONCURRENCY -> change.back(claim, figure, ttl, 0, givesBack ? 1 : 0);
+                case TOKENS, MONEY ->
+                    change.back(
+                            claim,
+                            figure,
+                            ttl,
+                            cost,
+                            first ? claim.reservation().held() : 0);
+                case REQUESTS -> change.back(claim, figure, ttl, first && !asked ? 1 : 0, 0);
+                case CONCURRENCY -> change.back(claim, figure, ttl, 0, first && asked ? 1 : 0);
             }
         }
         return change;
@@ -73,7 +82,8 @@ final class Change {
                 continue;
             }
             switch (figure.limit().currency()) {
-                case TOKENS, MONEY -> change.back(claim, figure, ttl, 0, claim.tokens());
+                case TOKENS, MONEY ->
+                    change.back(claim, figure, ttl, 0, claim.reservation().held());
                 case REQUESTS -> change.back(claim, figure, ttl, -1, 0);
                 case CONCURRENCY -> change.back(claim, figure, ttl, 0, 1);
             }
@@ -83,7 +93,7 @@ final class Change {
 
     private void back(Claim claim, Claim.Figure figure, Duration ttl, long charge, long back) {
         if (charge != 0 || back != 0) {
-            add(claim.rule(), claim.subject(), figure.limit(), "none", ttl, charge, back, figure.end(), 0, 0);
+            add(claim.rule(), claim.subject(), figure.limit(), "none", ttl, charge, back, figure.end(), 0, 0, 0);
         }
     }
 
@@ -97,11 +107,12 @@ final class Change {
             long back,
             long backEnd,
             long want,
-            long take) {
+            long take,
+            long asked) {
         group = "{" + rule.id() + "|" + subject.key() + "}";
         keys.add(group + limit.suffix());
         places.add(new Place(rule, subject, limit));
-        charged += limit.currency() == Limit.Currency.MONEY ? 0 : charge;
+        charged += limit.currency() == Limit.Currency.TOKENS ? charge : 0;
         if (limit.budget() != null) {
             script = Budgets.SCRIPT;
             args.addAll(List.of(
@@ -109,7 +120,7 @@ final class Change {
                     Long.toString(limit.budget().endsAt()),
                     Long.toString(ttl.toMillis()),
                     check));
-            for (long number : new long[] {charge, back, backEnd, want}) {
+            for (long number : new long[] {charge, back, backEnd, want, asked}) {
                 args.add(Long.toString(number));
             }
             return;
@@ -119,7 +130,7 @@ final class Change {
             args.add(Long.toString(number));
         }
         args.add(check);
-        for (long number : new long[] {ttl.toMillis(), charge, back, backEnd, want, take}) {
+        for (long number : new long[] {ttl.toMillis(), charge, back, backEnd, want, take, asked}) {
             args.add(Long.toString(number));
         }
     }

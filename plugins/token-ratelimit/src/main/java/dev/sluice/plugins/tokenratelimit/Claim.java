@@ -7,10 +7,10 @@ import java.util.List;
  * What one request has taken of one rule, or what it was refused. Immutable.
  *
  * @param local whether it was taken from this node's own count
- * @param tokens reserved
  * @param figures one for each of the rule's limits; empty if nobody was asked
  */
-record Claim(Rule rule, Subject subject, boolean granted, boolean local, long tokens, List<Figure> figures) {
+record Claim(
+        Rule rule, Subject subject, boolean granted, boolean local, Reservation reservation, List<Figure> figures) {
 
     /**
      * How a limit stands.
@@ -41,24 +41,40 @@ record Claim(Rule rule, Subject subject, boolean granted, boolean local, long to
         long remaining() {
             return Math.max(0, limit.capacity() - used - reserved);
         }
-
-        /** Whether another rule would have refused what this one has let through. */
-        boolean isOver() {
-            return used + reserved > limit.capacity();
-        }
     }
 
     /** One to whom nobody has counted anything. */
     static Claim uncounted(Rule rule, Subject subject, boolean granted) {
-        return new Claim(rule, subject, granted, false, 0, List.of());
+        return new Claim(rule, subject, granted, false, Reservation.NONE, List.of());
     }
 
-    static Claim of(Rule rule, Subject subject, List<Limit> limits, long tokens, boolean local, List<String> answer) {
+    static Claim of(
+            Rule rule,
+            Subject subject,
+            List<Limit> limits,
+            Reservation reservation,
+            boolean local,
+            List<String> answer) {
         List<Figure> figures = new ArrayList<>();
         for (int i = 0; i < limits.size(); i++) {
             figures.add(Figure.of(limits.get(i), i, answer));
         }
-        return new Claim(rule, subject, answer.get(0).equals("1"), local, tokens, List.copyOf(figures));
+        return new Claim(rule, subject, answer.get(0).equals("1"), local, reservation, List.copyOf(figures));
+    }
+
+    /** Whether another rule would have refused what this one has let through. */
+    boolean isOver() {
+        return figures.stream().anyMatch(figure -> {
+            long beyond = figure.limit().isMetered() ? reservation.beyond() : 0;
+            return figure.used() + figure.reserved() - beyond > figure.limit().capacity();
+        });
+    }
+
+    /** Whether there would be room if nothing were under way: soon, and maybe not for long. */
+    boolean isHeldByOthers(Figure figure) {
+        return figure.limit().isMetered()
+                && figure.used() + reservation.asked() <= figure.limit().capacity()
+                && figure.used() < figure.limit().capacity();
     }
 
     /** The limit that refused; the first if none is said to have. */

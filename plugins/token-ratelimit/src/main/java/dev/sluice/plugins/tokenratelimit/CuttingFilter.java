@@ -54,8 +54,10 @@ final class CuttingFilter extends LimitFilter {
         if (figure == null) {
             return false;
         }
-        long others = figure.used() + figure.reserved() - claim.tokens();
-        long room = Math.max(figure.limit().capacity() - others, claim.tokens());
-        return claim.rule().cost(Usage.of(estimate().input(), said + latest.length() / CHARS_OF_A_TOKEN)) > room;
+        long others = figure.used() + figure.reserved() - claim.reservation().held();
+        long room =
+                Math.max(figure.limit().capacity() - others, claim.reservation().asked());
+        long input = Math.round(claim.reservation().input());
+        return claim.rule().cost(Usage.of(input, said + latest.length() / CHARS_OF_A_TOKEN)) > room;
     }
 }

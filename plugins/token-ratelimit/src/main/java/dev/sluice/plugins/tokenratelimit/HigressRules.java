@@ -196,7 +196,7 @@ final class HigressRules {
                 false,
                 false,
                 false,
-                new Average(0));
+                new Learned(0, null));
     }
 
     List<Rule> rules() {

@@ -92,11 +92,11 @@ final class Ledger implements AutoCloseable {
      * @param patience completes when the request waits no longer
      */
     CompletionStage<Claim> take(
-            Rule rule, Subject subject, long tokens, Supplier<? extends CompletionStage<?>> patience) {
+            Rule rule, Subject subject, Reservation reservation, Supplier<? extends CompletionStage<?>> patience) {
         if (isAway()) {
-            return CompletableFuture.completedFuture(withoutStore(rule, subject, tokens));
+            return CompletableFuture.completedFuture(withoutStore(rule, subject, reservation));
         }
-        Change change = Change.take(rule, subject, rule.limits(), tokens, ttl);
+        Change change = Change.take(rule, subject, rule.limits(), reservation, ttl);
         CompletableFuture<List<String>> asked = run(change);
         boolean atOnce = asked.isDone();
         if (!asked.isCompletedExceptionally()) {
@@ -107,14 +107,14 @@ final class Ledger implements AutoCloseable {
             Claim claim = null;
             if (error == null) {
                 try {
-                    claim = Claim.of(rule, subject, rule.limits(), tokens, false, answer);
+                    claim = Claim.of(rule, subject, rule.limits(), reservation, false, answer);
                 } catch (RuntimeException e) {
                     failed(e);
                 }
             } else {
                 failed(error);
             }
-            boolean first = taken.complete(claim == null ? withoutStore(rule, subject, tokens) : claim);
+            boolean first = taken.complete(claim == null ? withoutStore(rule, subject, reservation) : claim);
             if (!first && claim != null && claim.granted()) {
                 release(claim);
             }
@@ -124,7 +124,7 @@ final class Ledger implements AutoCloseable {
             CompletionStage<?> waited = patience.get().thenRun(() -> {
                 if (!taken.isDone()) {
                     failed(new TimeoutException("no answer in time"));
-                    taken.complete(withoutStore(rule, subject, tokens));
+                    taken.complete(withoutStore(rule, subject, reservation));
                 }
             });
             assert waited != null;
@@ -132,15 +132,15 @@ final class Ledger implements AutoCloseable {
         return taken;
     }
 
-    private Claim withoutStore(Rule rule, Subject subject, long tokens) {
+    private Claim withoutStore(Rule rule, Subject subject, Reservation reservation) {
         return switch (onFailure) {
             case ALLOW -> unreserved(rule, subject);
             case DENY -> Claim.uncounted(rule, subject, rule.shadow());
             case LOCAL -> {
                 List<Limit> limits =
                         rule.limits().stream().map(limit -> limit.share(share)).toList();
-                Change change = Change.take(rule, subject, limits, tokens, ttl);
-                yield Claim.of(rule, subject, limits, tokens, true, runHere(change));
+                Change change = Change.take(rule, subject, limits, reservation, ttl);
+                yield Claim.of(rule, subject, limits, reservation, true, runHere(change));
             }
         };
     }
@@ -150,7 +150,7 @@ final class Ledger implements AutoCloseable {
         List<Claim.Figure> figures = rule.limits().stream()
                 .map(limit -> new Claim.Figure(limit, 0, 0, 0, 0, 0, false))
                 .toList();
-        return new Claim(rule, subject, true, false, 0, figures);
+        return new Claim(rule, subject, true, false, Reservation.NONE, figures);
     }
 
     /** Charges what was used in place of what was reserved; waits in a queue while the shared state is away. */
@@ -159,8 +159,7 @@ final class Ledger implements AutoCloseable {
             runHere(Change.settle(claim, cost, ttl, true));
         }
         // What this node has let through alone is charged to the limit of all.
-        apply(Change.settle(
-                claim.local() ? unreserved(claim.rule(), claim.subject()) : claim, cost, ttl, !claim.local()));
+        apply(Change.settle(claim.local() ? unreserved(claim.rule(), claim.subject()) : claim, cost, ttl, true));
     }
 
     /** Charges what has become known of the use since it was settled; may be negative. */
@@ -244,8 +243,8 @@ final class Ledger implements AutoCloseable {
     CompletionStage<List<Claim.Figure>> look(Rule rule, Subject subject) {
         Change change = Change.administer(rule, subject, "none", 0, ttl);
         return run(change)
-                .thenApply(answer ->
-                        Claim.of(rule, subject, rule.limits(), 0, false, answer).figures());
+                .thenApply(answer -> Claim.of(rule, subject, rule.limits(), Reservation.NONE, false, answer)
+                        .figures());
     }
 
     private void failed(Throwable thrown) {

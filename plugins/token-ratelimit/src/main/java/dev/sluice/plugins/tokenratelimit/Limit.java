@@ -45,6 +45,11 @@ record Limit(
         return currency.letter + algorithm + window.toMillis();
     }
 
+    /** Whether it is of what answers cost, which is known after them. */
+    boolean isMetered() {
+        return currency == Currency.TOKENS || currency == Currency.MONEY;
+    }
+
     /** The same, for a part of it; never nothing at all. */
     Limit share(double part) {
         return new Limit(currency, algorithm, part(amount, part), window, part(capacity, part), budget);

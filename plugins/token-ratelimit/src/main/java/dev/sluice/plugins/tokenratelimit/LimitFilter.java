@@ -113,6 +113,7 @@ class LimitFilter implements Filter {
 
     @Override
     public Step onResponse(ResponseHead head) {
+        estimate.letGo();
         RateHeaders.of(claims()).forEach(head.headers()::set);
         return Step.next();
     }
@@ -125,10 +126,6 @@ class LimitFilter implements Filter {
         List<Claim> all = new ArrayList<>(once.claims());
         all.addAll(tries.get(tries.size() - 1).taking().claims());
         return all;
-    }
-
-    Estimate estimate() {
-        return estimate;
     }
 
     @Override

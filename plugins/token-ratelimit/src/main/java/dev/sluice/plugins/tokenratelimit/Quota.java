@@ -42,7 +42,7 @@ record Quota(
         String check,
         boolean reserves,
         boolean shadow,
-        Average output,
+        Learned learned,
         LongSupplier clock) {
     private static final List<Fact> BY = List.of(new Fact(Fact.Kind.CONSUMER, ""));
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
@@ -102,7 +102,7 @@ record Quota(
                 reserves,
                 shadow,
                 false,
-                this.output);
+                learned);
     }
 
     /** That of the period which runs now. */

@@ -92,7 +92,7 @@ final class Quotas {
                 "strict",
                 true,
                 written.shadow(),
-                new Average(written.assumeOutput()),
+                new Learned(written.assumeOutput(), written.assumeMost()),
                 clock);
     }
 
@@ -120,7 +120,7 @@ final class Quotas {
                 "left",
                 false,
                 false,
-                new Average(0),
+                new Learned(0, null),
                 clock);
     }
 

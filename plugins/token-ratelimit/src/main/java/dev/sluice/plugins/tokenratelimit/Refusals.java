@@ -96,9 +96,13 @@ final class Refusals {
         if (limit.currency() == Limit.Currency.CONCURRENCY) {
             return which + " is reached: wait for one to end";
         }
-        if (limit.currency() == Limit.Currency.TOKENS && refused.tokens() > limit.capacity()) {
-            return "this request may use " + refused.tokens() + " tokens, and " + which
+        if (limit.currency() == Limit.Currency.TOKENS && refused.reservation().asked() > limit.capacity()) {
+            return "this request may use " + refused.reservation().asked() + " tokens, and " + which
                     + " has no room for it: ask for less";
+        }
+        if (refused.isHeldByOthers(figure)) {
+            return "what is left of " + which + " is held by requests under way: try again in "
+                    + Math.max(1, Words.seconds(figure.until())) + " s";
         }
         return which + " is used up: try again in " + Math.max(1, Words.seconds(figure.until())) + " s";
     }
@@ -106,10 +110,13 @@ final class Refusals {
     private static String text(Claim refused, Claim.Figure figure, Budget budget) {
         String which =
                 "the quota '" + refused.rule().name() + "' of " + figure.limit().words();
+        if (refused.isHeldByOthers(figure)) {
+            return "what is left of " + which + " is held by requests under way: try again when they have ended";
+        }
         if (figure.remaining() == 0) {
             return which + " is used up: no quota is left" + budget.renewal();
         }
-        return "this request may use " + budget.words(refused.tokens()) + ", and of " + which + " "
+        return "this request may use " + budget.words(refused.reservation().asked()) + ", and of " + which + " "
                 + budget.words(figure.remaining()) + " are left: ask for less" + budget.renewal();
     }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param writtenWeight of input that is written to the provider's cache
  * @param check how {@link Windows} judges tokens
  * @param reserves whether tokens are reserved before they are used
- * @param output what answers without an allowance of their own have been found to need
+ * @param learned what its requests have been found to need
  */
 record Rule(
         String name,
@@ -32,7 +32,9 @@ record Rule(
         boolean reserves,
         boolean shadow,
         boolean cuts,
-        Average output) {
+        Learned learned) {
+    /** An input that may be so large a part of the limit is counted, not guessed. */
+    private static final double LARGE = 1.0 / 16;
 
     /** What a fact's value must be. */
     record Condition(Fact fact, Predicate<String> values) {}
@@ -61,12 +63,25 @@ record Rule(
     }
 
     /** What a request may cost. */
-    long reservation(Estimate estimate) {
+    Reservation reservation(Estimate estimate) {
         if (!reserves) {
-            return 0;
+            return Reservation.NONE;
         }
-        double output = estimate.output(this.output.get());
-        return (long) Math.ceil(estimate.input() * inputWeight + output * outputWeight);
+        double input =
+                isLarge(estimate.rough()) ? (double) estimate.counted() : learned.input((double) estimate.rough());
+        double asked = Math.ceil(input * inputWeight + learned.output(estimate) * outputWeight);
+        double beyond =
+                Math.ceil(learned.inputBeyond(input) * inputWeight + learned.outputBeyond(estimate) * outputWeight);
+        return new Reservation((long) asked, (long) (asked + beyond), input);
+    }
+
+    private boolean isLarge(long input) {
+        for (Limit limit : limits) {
+            if (limit.isMetered() && input * inputWeight > limit.capacity() * LARGE) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether nothing that is used costs anything. */

@@ -66,7 +66,7 @@ final class Rules {
                 true,
                 limits.shadow(),
                 limits.onExhausted() == OnExhausted.CUT,
-                new Average(limits.assumeOutput()));
+                new Learned(limits.assumeOutput(), limits.assumeMost()));
     }
 
     private static void check(String path, Limits limits) {

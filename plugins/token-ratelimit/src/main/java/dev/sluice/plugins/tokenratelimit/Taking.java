@@ -19,6 +19,7 @@ final class Taking {
     private final List<Claim> claims = new ArrayList<>();
     private final List<Long> charged = new ArrayList<>();
     private @Nullable CompletionStage<?> patience;
+    private Estimate estimate = Estimate.NOTHING;
     private boolean over;
 
     Taking(Limiter limiter, Exchange exchange) {
@@ -33,10 +34,11 @@ final class Taking {
 
     /** Takes all, one after the other; the first that is refused, after which nothing is taken any more. */
     CompletionStage<Optional<Claim>> take(List<Wanted> wanted, Estimate estimate) {
-        return take(wanted, 0, estimate);
+        this.estimate = estimate;
+        return take(wanted, 0);
     }
 
-    private CompletionStage<Optional<Claim>> take(List<Wanted> wanted, int index, Estimate estimate) {
+    private CompletionStage<Optional<Claim>> take(List<Wanted> wanted, int index) {
         if (index == wanted.size()) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
@@ -57,7 +59,7 @@ final class Taking {
                     }
                     claims.add(claim);
                     count(claim);
-                    return take(wanted, index + 1, estimate);
+                    return take(wanted, index + 1);
                 });
     }
 
@@ -72,8 +74,7 @@ final class Taking {
     }
 
     private void count(Claim claim) {
-        boolean over = claim.rule().shadow()
-                && (claim.figures().isEmpty() || claim.figures().stream().anyMatch(Claim.Figure::isOver));
+        boolean over = claim.rule().shadow() && (claim.figures().isEmpty() || claim.isOver());
         if (over) {
             exchange.note("limit_shadow", claim.rule().name());
         }
@@ -95,8 +96,8 @@ final class Taking {
                 limiter.charged(exchange, claim.rule(), cost);
                 charged.add(cost);
             }
-            if (learns && usage.output() > 0) {
-                claim.rule().output().add((double) usage.output());
+            if (learns) {
+                claim.rule().learned().add(estimate, claim.reservation().input(), usage);
             }
         }
         over = true;

@@ -90,6 +90,7 @@ public record TokenRatelimitConfig(
      * @param concurrency null: no limit
      * @param window null: {@code concurrency} needs none
      * @param burst null: as much as the limit
+     * @param assumeMost null: by what was seen
      */
     public record Limits(
             String name,
@@ -103,6 +104,7 @@ public record TokenRatelimitConfig(
             @Nullable Long burst,
             @Nullable Weights weights,
             long assumeOutput,
+            @Nullable Long assumeMost,
             boolean strict,
             boolean shadow,
             OnExhausted onExhausted) {}
@@ -158,6 +160,7 @@ public record TokenRatelimitConfig(
      * @param prices what a million tokens cost, by model or glob
      * @param currency null: USD
      * @param weights null: each token counts one
+     * @param assumeMost null: by what was seen
      * @param adminConsumer who may administer it on the data port; null: nobody
      * @param adminPath where; null: Higress's
      */
@@ -172,6 +175,7 @@ public record TokenRatelimitConfig(
             @Nullable String currency,
             @Nullable Weights weights,
             long assumeOutput,
+            @Nullable Long assumeMost,
             boolean shadow,
             @Nullable String adminConsumer,
             @Nullable String adminPath) {}

@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Arguments, {@value #FIELDS} for each key: algorithm, limit, window in ms, capacity, kind of check, time to live of a
  * reservation in ms, amount to charge, reserved amount to give back, the end of that reservation, amount to reserve, amount
- * to charge if all is granted. Answers {@code 1} or {@code 0} (nothing was reserved), and for each key: used, reserved,
- * time in ms until all that was used has left, time until what was asked fits, the end of the new reservation, whether
+ * to charge if all is granted, amount that must fit beside that one. Answers {@code 1} or {@code 0} (nothing was reserved), and for each key: used, reserved,
+ * time in ms until all that was used has left, time until what was asked fits if all that is reserved is given back, the end of the new reservation, whether
  * this key was the one that refused.
  */
 final class Windows {
-    static final int FIELDS = 11;
+    static final int FIELDS = 12;
     static final int ANSWERS = 6;
 
     /** How many parts of a sliding window leave one by one. */
@@ -37,15 +37,15 @@ final class Windows {
             local now = tonumber(ARGV[#ARGV])
             local n = function(x) return string.format('%.0f', x) end
             local states, out, granted = {}, {}, true
-            local limits, isDone = math.floor((#ARGV - 1) / 11), false
+            local limits, isDone = math.floor((#ARGV - 1) / 12), false
             if #KEYS > limits then isDone = redis.call('GET', KEYS[#KEYS]) ~= false end
             for i = 1, limits do
-              local o = (i - 1) * 11
+              local o = (i - 1) * 12
               local s = { algorithm = ARGV[o + 1], limit = tonumber(ARGV[o + 2]), window = tonumber(ARGV[o + 3]),
                 capacity = tonumber(ARGV[o + 4]), check = ARGV[o + 5], ttl = tonumber(ARGV[o + 6]),
                 charge = tonumber(ARGV[o + 7]), back = tonumber(ARGV[o + 8]), backEnd = tonumber(ARGV[o + 9]),
-                want = tonumber(ARGV[o + 10]), take = tonumber(ARGV[o + 11]), used = {}, reserved = {} }
-              if isDone then s.charge, s.back, s.want, s.take = 0, 0, 0, 0 end
+                want = tonumber(ARGV[o + 10]), take = tonumber(ARGV[o + 11]), ask = tonumber(ARGV[o + 12]), used = {}, reserved = {} }
+              if isDone then s.charge, s.back, s.want, s.take, s.ask = 0, 0, 0, 0, 0 end
               local part = math.max(1, math.floor(s.window / 10))
               local step = math.max(1, math.floor(s.ttl / 4))
               local lastEnd = math.ceil((now + s.ttl) / step) * step
@@ -101,7 +101,7 @@ final class Windows {
               local used, reserved = 0, 0
               for _, amount in pairs(s.used) do used = used + amount end
               for _, amount in pairs(s.reserved) do reserved = reserved + amount end
-              local asked = s.want + s.take
+              local asked = s.ask + s.take
               s.fits = true
               if s.check == 'over' then
                 s.fits = used <= s.capacity
@@ -119,7 +119,7 @@ final class Windows {
               local starts, reset, wait = {}, 0, 0
               for start in pairs(s.used) do starts[#starts + 1] = start end
               table.sort(starts)
-              local over = s.sum + s.held + s.asked - s.capacity
+              local over = s.sum + s.asked - s.capacity
               if s.check == 'over' then over = s.sum - s.capacity end
               for _, start in ipairs(starts) do
                 local gone = start + s.window
@@ -227,6 +227,7 @@ final class Windows {
         private final double backEnd;
         private final double want;
         private final double take;
+        private final double ask;
         private final double now;
         private final double part;
         private final double first;
@@ -251,6 +252,7 @@ final class Windows {
             this.backEnd = number(args, 8);
             this.want = isDone ? 0 : number(args, 9);
             this.take = isDone ? 0 : number(args, 10);
+            this.ask = isDone ? 0 : number(args, 11);
             this.now = now;
             this.part = Math.max(1, Math.floor(window / PARTS));
             this.first = isSliding() ? Math.floor(this.now / part) * part : this.now;
@@ -337,15 +339,15 @@ final class Windows {
             held = reserved.values().stream().mapToDouble(Double::doubleValue).sum();
             if (check.equals("over")) {
                 fits = sum <= capacity;
-            } else if (!check.equals("none") && want + take > 0) {
-                fits = sum + held + want + take <= capacity || (check.equals("once") && sum + held == 0);
+            } else if (!check.equals("none") && ask + take > 0) {
+                fits = sum + held + ask + take <= capacity || (check.equals("once") && sum + held == 0);
             }
             return fits;
         }
 
         /** When what was used leaves, and when enough of it has left. */
         void look() {
-            double over = check.equals("over") ? sum - capacity : sum + held + want + take - capacity;
+            double over = check.equals("over") ? sum - capacity : sum + ask + take - capacity;
             for (Map.Entry<Double, Double> entry : used.entrySet()) {
                 double gone = gone(entry, isSliding());
                 reset = Math.max(reset, gone - now);

@@ -79,8 +79,8 @@ final class BudgetsOnRedisTest {
                 Integer.toString(random.nextInt(2000) - 300),
                 Integer.toString(random.nextInt(3) == 0 ? random.nextInt(500) : 0),
                 Long.toString(end),
-                Integer.toString(
-                        random.nextInt(check.equals("add") ? 4000 : 1000) - (check.equals("add") ? 2000 : 0))));
+                Integer.toString(random.nextInt(check.equals("add") ? 4000 : 1000) - (check.equals("add") ? 2000 : 0)),
+                Integer.toString(random.nextInt(1000))));
         if (random.nextInt(4) == 0) {
             keys.add("{a}i" + random.nextInt(10));
             args.add("600000");

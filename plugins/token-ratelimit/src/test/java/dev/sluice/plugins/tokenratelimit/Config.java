@@ -30,6 +30,7 @@ final class Config {
                 null,
                 null,
                 100,
+                null,
                 false,
                 false,
                 OnExhausted.FINISH);
@@ -48,6 +49,7 @@ final class Config {
                 null,
                 null,
                 100,
+                null,
                 false,
                 false,
                 OnExhausted.FINISH);
@@ -87,7 +89,7 @@ final class Config {
             Map<String, BigDecimal> consumers,
             Map<String, Price> prices) {
         return new TokenRatelimitConfig.Quota(
-                "quota", tokens, money, period, zone, consumers, prices, null, null, 512, false, "boss", null);
+                "quota", tokens, money, period, zone, consumers, prices, null, null, 512, null, false, "boss", null);
     }
 
     static TokenRatelimitConfig quota(TokenRatelimitConfig.Quota quota, OnStoreFailure onFailure) {

@@ -65,7 +65,7 @@ final class ManySubjectsTest {
     void aNodeAloneForgetsThoseItHasNotSeenForLong() {
         long[] now = {1_000_000_000_000L};
         LocalStore store = new LocalStore(() -> now[0]);
-        List<String> args = List.of("s", "10", "60000", "10", "strict", "600000", "0", "0", "0", "0", "10");
+        List<String> args = List.of("s", "10", "60000", "10", "strict", "600000", "0", "0", "0", "0", "10", "0");
         for (int i = 0; i < 3 * MANY; i++) {
             assertThat(store.run(Windows.SCRIPT, List.of("k" + i), args).get(0)).isEqualTo("1");
         }
@@ -81,8 +81,8 @@ final class ManySubjectsTest {
             SharedState state = redis.state("many");
             List<CompletableFuture<List<String>>> all = new ArrayList<>();
             for (int i = 0; i < MANY; i++) {
-                List<String> args =
-                        List.of("s", "10", "1000", "10", "none", "2000", "1", "0", "0", "1", "0", Long.toString(2000));
+                List<String> args = List.of(
+                        "s", "10", "1000", "10", "none", "2000", "1", "0", "0", "1", "0", "1", Long.toString(2000));
                 all.add(state.run(Windows.SCRIPT, List.of("{" + i + "}t", "{" + i + "}i1"), args)
                         .toCompletableFuture());
                 if (all.size() == 2000) {

@@ -109,6 +109,25 @@ final class QuotaTest {
     }
 
     @Test
+    void whatOthersHoldIsNotCalledUsedUp() {
+        FilterFactory factory = open(Config.quota(
+                Config.quota(BigDecimal.valueOf(600), null, Period.DAY, "UTC", Map.of(), Map.of()),
+                OnStoreFailure.LOCAL));
+        for (int i = 0; i < 2; i++) {
+            FakeExchange exchange = exchange("alice").body("{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+            Step step = ask(factory, exchange);
+            if (i == 0) {
+                assertThat(step).isEqualTo(Step.next());
+            } else {
+                assertThat(refused(step).text())
+                        .isEqualTo(
+                                "what is left of the quota 'quota' of 600 tokens a day is held by requests under way:"
+                                        + " try again when they have ended");
+            }
+        }
+    }
+
+    @Test
     void whatIsReservedIsSettledAndNobodyOvershoots() {
         FilterFactory factory = open(config(tokens(1000, Period.DAY, "UTC")));
         List<Filter> under = new ArrayList<>();
@@ -271,6 +290,7 @@ final class QuotaTest {
                 null,
                 null,
                 512,
+                null,
                 true,
                 null,
                 null)));

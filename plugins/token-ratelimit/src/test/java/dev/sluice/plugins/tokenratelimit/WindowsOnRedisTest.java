@@ -76,6 +76,7 @@ final class WindowsOnRedisTest {
             args.add(Long.toString(end));
             args.add(Integer.toString(random.nextInt(20)));
             args.add(Integer.toString(random.nextInt(3)));
+            args.add(Integer.toString(random.nextInt(20)));
         }
         if (random.nextBoolean()) {
             keys.add(group + "i" + random.nextInt(10));

@@ -39,7 +39,7 @@ final class WindowsTest {
             args.add(Long.toString(number));
         }
         args.add(check);
-        for (long number : new long[] {600_000, charge, back, backEnd, want, take}) {
+        for (long number : new long[] {600_000, charge, back, backEnd, want, take, want}) {
             args.add(Long.toString(number));
         }
         return scope.shared()
@@ -112,7 +112,7 @@ final class WindowsTest {
     void severalKeysAreTakenTogetherOrNotAtAll() {
         List<String> args = new ArrayList<>();
         for (String limit : List.of("100", "10")) {
-            args.addAll(List.of("f", limit, "60000", limit, "strict", "600000", "0", "0", "0", "0", "50"));
+            args.addAll(List.of("f", limit, "60000", limit, "strict", "600000", "0", "0", "0", "0", "50", "0"));
         }
         List<String> answer = scope.shared()
                 .run(Windows.SCRIPT, List.of("a", "b"), args)
@@ -128,7 +128,7 @@ final class WindowsTest {
     void aClockSetBackDoesNotKeepAWindowOpen() {
         long[] now = {1_000_000_000_000L};
         LocalStore store = new LocalStore(() -> now[0]);
-        List<String> args = List.of("s", "10", "60000", "10", "strict", "600000", "0", "0", "0", "0", "10");
+        List<String> args = List.of("s", "10", "60000", "10", "strict", "600000", "0", "0", "0", "0", "10", "0");
         assertThat(store.run(Windows.SCRIPT, List.of("k"), args).get(0)).isEqualTo("1");
         now[0] -= Duration.ofDays(1).toMillis();
         assertThat(store.run(Windows.SCRIPT, List.of("k"), args).get(0)).isEqualTo("0");
@@ -140,7 +140,7 @@ final class WindowsTest {
     void whatIsRepeatedIsMadeOnce() {
         Runnable settle = () -> {
             List<String> args = new ArrayList<>(
-                    List.of("s", "100", "60000", "100", "none", "600000", "40", "0", "0", "0", "0", "120000"));
+                    List.of("s", "100", "60000", "100", "none", "600000", "40", "0", "0", "0", "0", "0", "120000"));
             var unused = scope.shared()
                     .run(Windows.SCRIPT, List.of("k", "i1"), args)
                     .toCompletableFuture()
