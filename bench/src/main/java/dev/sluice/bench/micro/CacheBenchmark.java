@@ -66,6 +66,8 @@ public class CacheBenchmark {
                                 null,
                                 null,
                                 null,
+                                null,
+                                null,
                                 null),
                         new FakeScope());
         known = chat("known", "");

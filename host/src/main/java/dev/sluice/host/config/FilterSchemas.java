@@ -26,7 +26,13 @@ final class FilterSchemas {
             return descriptor.schema();
         }
         ObjectNode schema = descriptor.schema().deepCopy();
-        ((ObjectNode) schema.get("properties")).set(redis, Loaded.REDIS.deepCopy());
+        ObjectNode properties = (ObjectNode) schema.get("properties");
+        ObjectNode block = Loaded.REDIS.deepCopy();
+        JsonNode aliases = properties.path(redis).get("x-aliases");
+        if (aliases != null) {
+            block.set("x-aliases", aliases);
+        }
+        properties.set(redis, block);
         return schema;
     }
 

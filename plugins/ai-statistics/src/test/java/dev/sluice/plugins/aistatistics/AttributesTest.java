@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.plugins.aiproxy.AiProxy;
+import dev.sluice.testkit.AccessLines;
 import dev.sluice.testkit.Answer;
 import dev.sluice.testkit.BrokenUpstream;
 import dev.sluice.testkit.TestGateway;
@@ -38,7 +39,7 @@ final class AttributesTest {
                     + "\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":20,\"prompt_tokens_details\":{\"cached_tokens\":40},"
                     + "\"completion_tokens_details\":{\"reasoning_tokens\":5}}}";
 
-    private final Log log = new Log();
+    private final AccessLines log = new AccessLines();
     private BrokenUpstream upstream;
     private TestGateway gateway;
 

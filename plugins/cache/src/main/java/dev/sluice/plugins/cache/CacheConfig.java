@@ -16,13 +16,15 @@ import org.jspecify.annotations.Nullable;
  * @param maxEntries answers kept in memory
  * @param maxBytes their bytes
  * @param maxEntryBytes the bytes of one answer
- * @param storeTimeout how long a request waits for the shared state; null: Higress's, else 200 ms
+ * @param storeTimeout how long a request waits for the shared state; null: 200 ms
  * @param pace the pause between the events of a replayed stream; null: none
  * @param prices what a million tokens cost, by model: its name, or a glob
  * @param currency the currency of the prices, as a label
  * @param semantic answers to questions that mean the same; null: not given
  * @param cacheKeyStrategy Higress's: what of the conversation is the key; null: all of it
- * @param cache Higress's store; null: not given
+ * @param redis where a Redis of its own is; null: the gateway's state
+ * @param cacheTTL Higress's spelling of {@code ttl}; zero: for ever; null: not given
+ * @param cacheKeyPrefix what the keys in the shared state begin with; null: nothing
  * @param vector Higress's store of vectors; null: not given
  * @param embedding Higress's maker of vectors; null: not given
  * @param enableSemanticCache Higress's; null: if the two are given
@@ -43,7 +45,9 @@ public record CacheConfig(
         String currency,
         @Nullable SemanticConfig semantic,
         @Nullable String cacheKeyStrategy,
-        @Nullable HigressStore cache,
+        @Nullable String redis,
+        @Nullable Duration cacheTTL,
+        @Nullable String cacheKeyPrefix,
         @Nullable HigressVector vector,
         @Nullable HigressEmbedding embedding,
         @Nullable Boolean enableSemanticCache,
@@ -67,22 +71,4 @@ public record CacheConfig(
      */
     public record Price(
             double input, double output, @Nullable Double cachedInput) {}
-
-    /** Higress's {@code cache} or {@code redis}. */
-    public record HigressStore(
-            @Nullable String type,
-            @Nullable String serviceName,
-            @Nullable String serviceHost,
-            @Nullable Integer servicePort,
-            @Nullable String username,
-            @Nullable String password,
-            @Nullable Integer database,
-            @Nullable Duration timeout,
-            @Nullable Duration cacheTTL,
-            @Nullable String cacheKeyPrefix) {
-        @Override
-        public String toString() {
-            return serviceName == null ? "without a serviceName" : serviceName;
-        }
-    }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.plugins.cache;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.api.ConfigException;
 import dev.sluice.api.Dialect;
@@ -10,6 +11,7 @@ import dev.sluice.api.FilterPlugin;
 import dev.sluice.api.Operation;
 import dev.sluice.api.Scope;
 import dev.sluice.plugins.cache.Settings.Keying;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.pf4j.Extension;
@@ -23,6 +25,8 @@ public final class CachePlugin implements FilterPlugin<CacheConfig> {
             "cacheValueFrom", "choices.0.message.content",
             "cacheStreamValueFrom", "choices.0.delta.content",
             "cacheToolCallsFrom", "choices.0.delta.content.tool_calls");
+
+    private static final List<String> OWN = List.of("cacheTTL", "cacheKeyPrefix");
 
     @Override
     public String name() {
@@ -45,7 +49,32 @@ public final class CachePlugin implements FilterPlugin<CacheConfig> {
             }
             config.remove(field);
         });
+        if (config.get("redis") instanceof ObjectNode redis) {
+            higress(config, redis);
+        }
         return config;
+    }
+
+    /** What Higress writes beside the address of its Redis is the filter's own; how to reach it is the host's. */
+    private static void higress(ObjectNode config, ObjectNode redis) {
+        JsonNode type = redis.remove("type");
+        if (type != null && !type.asText().equals("redis")) {
+            throw new ConfigException(
+                    "redis.type", "'" + type.asText() + "' is not connected to: the only kind of store is redis");
+        }
+        for (String field : OWN) {
+            JsonNode value = redis.remove(field);
+            if (value != null && config.has(field)) {
+                throw new ConfigException("redis." + field, "given beside 'redis', too: keep one");
+            }
+            if (value != null) {
+                config.set(field, value);
+            }
+        }
+        JsonNode timeout = redis.get("timeout");
+        if (timeout != null && !config.has("storeTimeout")) {
+            config.put("storeTimeout", timeout.isNumber() ? timeout.asText() + "ms" : timeout.asText());
+        }
     }
 
     @Override
@@ -56,14 +85,6 @@ public final class CachePlugin implements FilterPlugin<CacheConfig> {
     /** As above, with a clock in milliseconds. */
     FilterFactory open(CacheConfig config, Scope scope, LongSupplier clock) {
         Settings settings = Settings.of(config);
-        if (config.cache() != null) {
-            scope.log()
-                    .warn(
-                            "cache's own store ({}) is not connected to: answers are kept where the gateway's state:"
-                                    + " { redis: … } says, in memory without it. Remove its address once that names"
-                                    + " the same Redis",
-                            config.cache());
-        }
         Meters meters = new Meters(scope, config.currency());
         if (settings.keying() == Keying.NONE) {
             return exchange -> new SkippingFilter(exchange, meters);

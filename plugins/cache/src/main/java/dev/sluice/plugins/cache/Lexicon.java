@@ -49,6 +49,9 @@ final class Lexicon {
             "多长时间",
             "duration");
 
+    /** At the end it is the one to whom something is done, unless it is the one who is something. */
+    private static final Pattern WHOM_HAN = Pattern.compile("[^是]谁[呢呀啊]?$");
+
     static final Map<String, String> NUMBERS = numbers();
 
     private static final Set<String> DENIALS =
@@ -254,7 +257,7 @@ final class Lexicon {
     static void askedHan(String part, Set<String> asked) {
         ASKING_HAN.forEach((word, kind) -> {
             if (part.contains(word)) {
-                asked.add(kind);
+                asked.add(kind.equals("person") && WHOM_HAN.matcher(part).find() ? "whom" : kind);
             }
         });
     }

@@ -27,7 +27,7 @@ final class MemoryVectors implements Vectors {
     private final VectorLog log;
 
     /** One question; its place in the log is 0 if it has none. */
-    private record Point(String group, String hash, String text, Vector vector, long place) {}
+    private record Point(String group, String hash, String text, Coarse vector, long place) {}
 
     /**
      * None yet.
@@ -60,8 +60,8 @@ final class MemoryVectors implements Vectors {
     @Override
     public CompletionStage<?> prepare(String group) {
         return log.news(group)
-                .thenAccept(lines -> lines.forEach(
-                        line -> keep(new Point(group, line.hash(), line.text(), line.vector(), line.place()))));
+                .thenAccept(lines -> lines.forEach(line ->
+                        keep(new Point(group, line.hash(), line.text(), Coarse.of(line.vector()), line.place()))));
     }
 
     private void keep(Point point) {
@@ -76,15 +76,16 @@ final class MemoryVectors implements Vectors {
     @Override
     public CompletionStage<List<Near>> nearest(String group, Vector vector, double least, int most) {
         Map<String, Point> members = groups.getOrDefault(group, Map.of());
+        Coarse asked = Coarse.of(vector);
         return members.size() <= AT_ONCE
-                ? CompletableFuture.completedFuture(compared(members, vector, least, most))
-                : CompletableFuture.supplyAsync(() -> compared(members, vector, least, most));
+                ? CompletableFuture.completedFuture(compared(members, asked, least, most))
+                : CompletableFuture.supplyAsync(() -> compared(members, asked, least, most));
     }
 
-    private List<Near> compared(Map<String, Point> members, Vector vector, double least, int most) {
+    private List<Near> compared(Map<String, Point> members, Coarse asked, double least, int most) {
         List<Near> near = new ArrayList<>();
         for (Point point : members.values()) {
-            double similarity = point.vector.cosine(vector);
+            double similarity = asked.cosine(point.vector, least);
             if (similarity >= least) {
                 near.add(new Near(point.hash, point.text, similarity));
             }
@@ -101,7 +102,8 @@ final class MemoryVectors implements Vectors {
     @Override
     public CompletionStage<?> add(Question question, String hash, Vector vector) {
         return log.append(question, hash, vector)
-                .thenAccept(place -> keep(new Point(question.group(), hash, question.text(), vector, place)));
+                .thenAccept(
+                        place -> keep(new Point(question.group(), hash, question.text(), Coarse.of(vector), place)));
     }
 
     @Override

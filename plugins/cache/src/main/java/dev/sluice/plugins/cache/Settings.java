@@ -1,7 +1,6 @@
 package dev.sluice.plugins.cache;
 
 import dev.sluice.api.ConfigException;
-import dev.sluice.plugins.cache.CacheConfig.HigressStore;
 import dev.sluice.plugins.cache.CacheConfig.Sharing;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -49,11 +48,9 @@ record Settings(
     }
 
     static Settings of(CacheConfig config) {
-        HigressStore higress = config.cache();
-        Duration higressTtl = higress == null ? null : higress.cacheTTL();
-        Duration higressTimeout = higress == null ? null : higress.timeout();
-        onlyOne("ttl", config.ttl(), "cacheTTL", higressTtl);
-        onlyOne("storeTimeout", config.storeTimeout(), "timeout", higressTimeout);
+        if (config.ttl() != null && config.cacheTTL() != null) {
+            throw new ConfigException("ttl", "cacheTTL says the same and is given too: keep one");
+        }
         if (config.maxEntryBytes() > config.maxBytes()) {
             throw new ConfigException(
                     "maxEntryBytes",
@@ -62,24 +59,18 @@ record Settings(
         }
         return new Settings(
                 config.scope(),
-                capped(first(config.ttl(), higressTtl, HOUR)),
+                capped(first(config.ttl(), config.cacheTTL(), HOUR)),
                 config.staleWhileRevalidate() == null ? Duration.ZERO : capped(config.staleWhileRevalidate()),
                 config.flightWait(),
                 config.maxEntries(),
                 config.maxBytes(),
                 config.maxEntryBytes(),
-                first(config.storeTimeout(), higressTimeout, PATIENCE),
+                config.storeTimeout() == null ? PATIENCE : config.storeTimeout(),
                 config.pace() == null ? Duration.ZERO : config.pace(),
-                higress == null || higress.cacheKeyPrefix() == null ? "" : higress.cacheKeyPrefix(),
+                config.cacheKeyPrefix() == null ? "" : config.cacheKeyPrefix(),
                 keying(config.cacheKeyStrategy()),
                 SemanticSettings.of(config),
                 Templates.of(config.responseTemplate(), config.streamResponseTemplate()));
-    }
-
-    private static void onlyOne(String ours, @Nullable Duration given, String theirs, @Nullable Duration too) {
-        if (given != null && too != null) {
-            throw new ConfigException(ours, "cache." + theirs + " says the same and is given too: keep one");
-        }
     }
 
     private static Duration first(@Nullable Duration ours, @Nullable Duration theirs, Duration standard) {

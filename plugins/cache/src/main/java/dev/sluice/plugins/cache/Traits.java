@@ -26,6 +26,9 @@ final class Traits {
     private static final Pattern HAN = Pattern.compile("\\p{IsHan}+");
     private static final Pattern SENTENCE = Pattern.compile("(?:^|[.!?:;。！？：；\\n])[\\s\\p{P}]*$");
 
+    /** All ways to split it are tried, which are too many of a text that somebody has made for that. */
+    private static final int LONGEST_TRADE = 60;
+
     private final List<String> numbers = new ArrayList<>();
     private final Set<String> quotes = new TreeSet<>();
     private final List<String> names = new ArrayList<>();
@@ -148,8 +151,40 @@ final class Traits {
         }
         boolean turned = ((one.directed || other.directed) && !one.content.equals(other.content))
                 || (misses(one.targets, other.targets) && misses(other.targets, one.targets))
-                || !(one.targets.isEmpty() || other.targets.isEmpty() || one.inOrder(other));
+                || !(one.targets.isEmpty() || other.targets.isEmpty() || one.inOrder(other))
+                || traded(one.content, other.content);
         return turned ? "order" : null;
+    }
+
+    /** Whether two things have traded places around what stands between them: one does it to the other, or is done to. */
+    private static boolean traded(List<String> one, List<String> other) {
+        if (one.size() != other.size()) {
+            return false;
+        }
+        int from = 0;
+        int to = one.size();
+        while (from < to && one.get(from).equals(other.get(from))) {
+            from++;
+        }
+        while (to > from && one.get(to - 1).equals(other.get(to - 1))) {
+            to--;
+        }
+        List<String> here = one.subList(from, to);
+        List<String> there = other.subList(from, to);
+        int size = here.size();
+        if (size > LONGEST_TRADE) {
+            return false;
+        }
+        for (int first = 1; first < size - 1; first++) {
+            for (int last = 1; first + last < size; last++) {
+                if (there.subList(0, last).equals(here.subList(size - last, size))
+                        && there.subList(last, size - first).equals(here.subList(first, size - last))
+                        && there.subList(size - first, size).equals(here.subList(0, first))) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Whether the names come in the same order. */

@@ -42,28 +42,4 @@ final class Vector {
     int dimensions() {
         return values.length;
     }
-
-    /** The cosine of the angle between the two; not a number if they have not as many dimensions. */
-    double cosine(Vector vector) {
-        float[] other = vector.values;
-        if (values.length != other.length) {
-            return Double.NaN;
-        }
-        // Four sums, which the processor works out at once.
-        float a = 0;
-        float b = 0;
-        float c = 0;
-        float d = 0;
-        int i = 0;
-        for (; i + 3 < values.length; i += 4) {
-            a += values[i] * other[i];
-            b += values[i + 1] * other[i + 1];
-            c += values[i + 2] * other[i + 2];
-            d += values[i + 3] * other[i + 3];
-        }
-        for (; i < values.length; i++) {
-            a += values[i] * other[i];
-        }
-        return Math.min(1, (double) a + b + c + d);
-    }
 }

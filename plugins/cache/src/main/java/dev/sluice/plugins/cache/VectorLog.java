@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,9 @@ final class VectorLog {
 
     /** So many are read at once; of a group that has more, the last. */
     private static final int WINDOW = 1000;
+
+    /** More than that are read on another thread than the one that asks, which may be an event loop. */
+    private static final int AT_ONCE = 32;
 
     private static final int MOST_GROUPS = 100_000;
 
@@ -83,25 +88,21 @@ final class VectorLog {
         if (from >= last) {
             return CompletableFuture.completedFuture(List.of());
         }
-        List<Line> lines = new ArrayList<>();
-        List<CompletableFuture<?>> all = new ArrayList<>();
-        for (long place = from + 1; place <= last; place++) {
-            long at = place;
-            all.add(shared.get(name(group) + at)
-                    .thenAccept(text -> {
-                        Line line = text.map(value -> line(at, value)).orElse(null);
-                        if (line != null) {
-                            synchronized (lines) {
-                                lines.add(line);
-                            }
-                        }
-                    })
-                    .toCompletableFuture());
-        }
-        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> {
+        List<CompletableFuture<Optional<String>>> texts = LongStream.rangeClosed(from + 1, last)
+                .mapToObj(place -> shared.get(name(group) + place).toCompletableFuture())
+                .toList();
+        long first = from + 1;
+        Function<@Nullable Void, List<Line>> reading = done -> {
+            List<Line> lines = new ArrayList<>();
+            for (int i = 0; i < texts.size(); i++) {
+                long place = first + i;
+                texts.get(i).join().map(text -> line(place, text)).ifPresent(lines::add);
+            }
             read.put(group, last);
             return lines;
-        });
+        };
+        CompletableFuture<Void> all = CompletableFuture.allOf(texts.toArray(CompletableFuture[]::new));
+        return texts.size() <= AT_ONCE ? all.thenApply(reading) : all.thenApplyAsync(reading);
     }
 
     private static long number(Optional<String> last) {

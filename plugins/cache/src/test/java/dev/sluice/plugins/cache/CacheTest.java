@@ -14,6 +14,7 @@ import dev.sluice.plugins.aistatistics.AiStatistics;
 import dev.sluice.plugins.keyauth.KeyAuth;
 import dev.sluice.plugins.modelfallback.ModelFallback;
 import dev.sluice.plugins.tokenratelimit.TokenRatelimit;
+import dev.sluice.testkit.AccessLines;
 import dev.sluice.testkit.Answer;
 import dev.sluice.testkit.TestGateway;
 import java.io.IOException;
@@ -102,7 +103,7 @@ final class CacheTest {
                             filters: [ cache: {}, refuser: {}, ai-proxy: { provider: p } ]
                           - name: questions
                             match: { path: "/questions/**" }
-                            filters: [ ai-cache: { cacheKeyStrategy: lastQuestion, redis: { serviceName: redis.static, cacheTTL: 60 } }, ai-proxy: { provider: p } ]
+                            filters: [ ai-cache: { cacheKeyStrategy: lastQuestion, cacheTTL: 60 }, ai-proxy: { provider: p } ]
                           - name: never
                             match: { path: "/never/**" }
                             filters: [ cache: { cacheKeyStrategy: disabled }, ai-proxy: { provider: p } ]
@@ -583,17 +584,38 @@ final class CacheTest {
         assertThat(purge("keyed", "{\"model\":\"\"}").body()).contains("'model' must be a text");
     }
 
-    @Test
-    void aHitIsFreeForTheLimiterAndCountsAsOne() throws IOException {
-        String body = chat("free", "");
-        ask("/limited", body);
-        await().atMost(PATIENCE).until(() -> used() == 15);
-        assertThat(cache(ask("/limited", body))).isEqualTo("hit");
-        await().atMost(PATIENCE)
-                .until(() -> metric("sluice_cache_lookups_total{result=\"hit\",route=\"limited\"}") == 1);
-        assertThat(used()).isEqualTo(15);
-        assertThat(metric("sluice_cache_saved_tokens_total{route=\"limited\",type=\"input\"}"))
-                .isEqualTo(10);
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aHitIsFreeForTheLimiterAndSaysSoInTheLog(boolean stream) throws IOException {
+        String body = chat("free " + stream, stream ? ",\"stream\":true" : "");
+        try (AccessLines log = new AccessLines()) {
+            long before = used();
+            double hits = metric("sluice_cache_lookups_total{result=\"hit\",route=\"limited\"}");
+            double saved = metric("sluice_cache_saved_tokens_total{route=\"limited\",type=\"input\"}");
+            ask("/limited", body);
+            await().atMost(PATIENCE).until(() -> used() == before + 15);
+            JsonNode live = lines(log, "limited", 1).get(0).path("ai_log");
+            assertThat(live.path("cache_status").asText()).isEqualTo("miss");
+            assertThat(live.path("input_tokens").asInt()).isEqualTo(10);
+            assertThat(live.has("cache_saved_tokens")).isFalse();
+
+            assertThat(cache(ask("/limited", body))).isEqualTo("hit");
+            JsonNode line = lines(log, "limited", 2).get(1);
+            assertThat(line.path("tries").asInt()).isZero();
+            JsonNode hit = line.path("ai_log");
+            assertThat(hit.path("cache_status").asText()).isEqualTo("hit");
+            assertThat(hit.path("cache_key").asText())
+                    .hasSize(64)
+                    .isEqualTo(live.path("cache_key").asText());
+            assertThat(hit.path("cache_saved_tokens").asInt()).isEqualTo(15);
+            assertThat(hit.path("cache_age").isIntegralNumber()).isTrue();
+            assertThat(hit.has("input_tokens")).as("%s", hit).isFalse();
+            assertThat(used()).isEqualTo(before + 15);
+            assertThat(metric("sluice_cache_lookups_total{result=\"hit\",route=\"limited\"}"))
+                    .isEqualTo(hits + 1);
+            assertThat(metric("sluice_cache_saved_tokens_total{route=\"limited\",type=\"input\"}"))
+                    .isEqualTo(saved + 10);
+        }
         await().atMost(PATIENCE)
                 .until(() -> gateway.admin("/metrics")
                         .body()
@@ -601,6 +623,15 @@ final class CacheTest {
                         .anyMatch(line -> line.startsWith("sluice_ai_cache_total{")
                                 && line.contains("result=\"hit\"")
                                 && line.contains("route=\"limited\"")));
+    }
+
+    private static List<JsonNode> lines(AccessLines log, String route, int count) {
+        return await().atMost(PATIENCE)
+                .until(
+                        () -> log.lines().stream()
+                                .filter(line -> line.path("route").asText().equals(route))
+                                .toList(),
+                        found -> found.size() == count);
     }
 
     private static long used() throws IOException {

@@ -48,7 +48,15 @@ final class ConfigTest {
             Map.entry("cache: { maxEntries: 0 }", "expected at least 1, got 0"),
             Map.entry("cache: { maxBytes: 0 }", "cache.maxBytes: "),
             Map.entry("cache: { scope: everybody }", "cache.scope: "),
-            Map.entry("cache: { cache: { type: memcached } }", "cache.cache.type: "),
+            Map.entry(
+                    "cache: { cache: { type: memcached } }",
+                    "cache.redis.type: 'memcached' is not connected to: the only kind of store is redis"),
+            Map.entry(
+                    "cache: { cacheTTL: 5, redis: { url: 'redis://h', cacheTTL: 60 } }",
+                    "cache.redis.cacheTTL: given beside 'redis', too: keep one"),
+            Map.entry("cache: { redis: { serviceName: redis.static } }", "a name of Higress's registry"),
+            Map.entry("cache: { redis: { cacheTTL: 60 } }", "cache.redis: it does not say where it is"),
+            Map.entry("cache: { redis: { url: 'redis://h', cacheValue: 1 } }", "cache.redis.cacheValue: unknown key"),
             Map.entry("cache: { cacheKeyStrategy: first }", "cache.cacheKeyStrategy: "),
             Map.entry("cache: { store: redis }", "cache.store: unknown key"),
             Map.entry("cache: { responseTemplate: 'no place' }", "a text with one %s in it"),
@@ -77,8 +85,8 @@ final class ConfigTest {
                     "cache: { maxEntryBytes: 2MiB, maxBytes: 1MiB }",
                     "maxEntryBytes: 2097152 bytes are more than maxBytes (1048576)"),
             Map.entry(
-                    "cache: { ttl: 1h, redis: { cacheTTL: 60 } }",
-                    "cache.cacheTTL says the same and is given too: keep one"),
+                    "cache: { ttl: 1h, redis: { url: 'redis://127.0.0.1:1', cacheTTL: 60 } }",
+                    "cache.ttl: cacheTTL says the same and is given too: keep one"),
             Map.entry(
                     "cache: { semantic: { model: nobodys } }",
                     "put its jars into the folder 'embeddings' of the distribution"),
@@ -206,6 +214,23 @@ final class ConfigTest {
                 .put("enableSemanticCache", false)
                 .put("ttl", "1h");
         assertThat(new CachePlugin().normalize(config)).hasToString("{\"enableSemanticCache\":false,\"ttl\":\"1h\"}");
+    }
+
+    @Test
+    void higressStoreIsAnAddressAndWhatTheFilterGoesBy() {
+        ObjectNode config = MAPPER.createObjectNode();
+        config.putObject("redis")
+                .put("type", "redis")
+                .put("serviceName", "h")
+                .put("timeout", 1000)
+                .put("cacheTTL", 0)
+                .put("cacheKeyPrefix", "mine:");
+        assertThat(new CachePlugin().normalize(config))
+                .hasToString("{\"redis\":{\"serviceName\":\"h\",\"timeout\":1000},\"cacheTTL\":0,"
+                        + "\"cacheKeyPrefix\":\"mine:\",\"storeTimeout\":\"1000ms\"}");
+        config.put("storeTimeout", "1s");
+        assertThat(new CachePlugin().normalize(config).path("storeTimeout").asText())
+                .isEqualTo("1s");
     }
 
     @Test

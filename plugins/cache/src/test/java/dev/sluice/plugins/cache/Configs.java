@@ -38,6 +38,8 @@ final class Configs {
                 null,
                 null,
                 null,
+                null,
+                null,
                 null);
     }
 

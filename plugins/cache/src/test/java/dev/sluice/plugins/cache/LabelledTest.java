@@ -40,7 +40,7 @@ final class LabelledTest {
                         part[0].equals("same"),
                         part[1],
                         part[2],
-                        vector(embeddings, part[1]).cosine(vector(embeddings, part[2]))))
+                        Coarse.of(vector(embeddings, part[1])).cosine(Coarse.of(vector(embeddings, part[2])), -1)))
                 .toList();
     }
 

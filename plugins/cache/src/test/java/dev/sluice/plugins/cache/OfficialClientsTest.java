@@ -9,6 +9,7 @@ import com.anthropic.models.messages.Message;
 import com.anthropic.models.messages.MessageCreateParams;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
 import com.openai.helpers.ChatCompletionAccumulator;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
@@ -20,7 +21,9 @@ import dev.sluice.testkit.BrokenUpstream;
 import dev.sluice.testkit.TestGateway;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +37,10 @@ final class OfficialClientsTest {
     private static final String USAGE = """
             "usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":4},
             "completion_tokens_details":{"reasoning_tokens":2}}""";
+
+    /** What must be in an answer of each kind, so that two that lack it are not taken for equal. */
+    private static final Map<String, String> SAID =
+            Map.of("text", "👋", "tools", "f{", "reasoning", "Hm, hm", "refusal", "I will not.", "all", "Hm, hm");
 
     private static BrokenUpstream upstream;
     private static TestGateway gateway;
@@ -104,22 +111,41 @@ final class OfficialClientsTest {
                 .end();
     }
 
-    private static ChatCompletion asked(String question, boolean stream) {
+    /** What the client made of an answer; it knows reasoning only as a field that it does not know. */
+    private record Told(ChatCompletion completion, String reasoning) {}
+
+    private static String reasoning(Map<String, JsonValue> more) {
+        JsonValue text = more.get("reasoning_content");
+        return text == null ? "" : text.convert(String.class);
+    }
+
+    // The client has no other way to a field that it does not know.
+    @SuppressWarnings("deprecation")
+    private static Told asked(String question, boolean stream) {
         ChatCompletionCreateParams.Builder params =
                 ChatCompletionCreateParams.builder().model("m").addUserMessage(question);
         if (!stream) {
-            return openAi.chat().completions().create(params.build());
+            ChatCompletion whole = openAi.chat().completions().create(params.build());
+            whole.validate();
+            return new Told(whole, reasoning(whole.choices().get(0).message()._additionalProperties()));
         }
         ChatCompletionAccumulator whole = ChatCompletionAccumulator.create();
+        StringBuilder reasoning = new StringBuilder();
         params.streamOptions(
                 ChatCompletionStreamOptions.builder().includeUsage(true).build());
         try (var chunks = openAi.chat().completions().createStreaming(params.build())) {
-            chunks.stream().forEach(whole::accumulate);
+            chunks.stream().forEach(chunk -> {
+                whole.accumulate(chunk);
+                chunk.choices()
+                        .forEach(choice ->
+                                reasoning.append(reasoning(choice.delta()._additionalProperties())));
+            });
         }
-        return whole.chatCompletion();
+        return new Told(whole.chatCompletion(), reasoning.toString());
     }
 
-    private static List<Object> essence(ChatCompletion completion) {
+    private static List<Object> essence(Told told) {
+        ChatCompletion completion = told.completion();
         ChatCompletion.Choice choice = completion.choices().get(0);
         ChatCompletionMessage message = choice.message();
         var usage = completion.usage().orElseThrow();
@@ -130,6 +156,7 @@ final class OfficialClientsTest {
                 // The client's own accumulator makes an empty text of none.
                 message.content().orElse(""),
                 message.refusal().orElse(""),
+                told.reasoning(),
                 message.toolCalls().orElse(List.of()).stream()
                         .map(call -> call.asFunction().id()
                                 + call.asFunction().function().name()
@@ -148,77 +175,85 @@ final class OfficialClientsTest {
             String question = kind + " first as a stream: " + first;
             int before = upstream.requests().size();
             upstream.next(openAiAnswer(kind, first));
-            ChatCompletion live = asked(question, first);
+            List<Object> live = essence(asked(question, first));
+            assertThat(live.toString()).contains(SAID.get(kind));
             for (boolean again : new boolean[] {true, false}) {
-                ChatCompletion replayed = asked(question, again);
-                if (!again) {
-                    replayed.validate();
-                }
-                assertThat(essence(replayed)).as("%s, then %s", question, again).isEqualTo(essence(live));
+                assertThat(essence(asked(question, again)))
+                        .as("%s, then %s", question, again)
+                        .isEqualTo(live);
             }
             assertThat(upstream.requests()).hasSize(before + 1);
         }
     }
 
-    private static Answer anthropicAnswer(boolean stream) {
+    /** A block of Anthropic's as its stream begins it, what is added to it, and what it then is. */
+    private record Block(String begun, List<String> deltas, String whole) {}
+
+    private static final Block THOUGHT = new Block(
+            "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}",
+            List.of(
+                    "{\"type\":\"thinking_delta\",\"thinking\":\"Hm, hm\"}",
+                    "{\"type\":\"signature_delta\",\"signature\":\"sig\"}"),
+            "{\"type\":\"thinking\",\"thinking\":\"Hm, hm\",\"signature\":\"sig\"}");
+    private static final Block TEXT = new Block(
+            "{\"type\":\"text\",\"text\":\"\"}",
+            List.of("{\"type\":\"text_delta\",\"text\":\"Grüß dich 👋, how are you?\"}"),
+            "{\"type\":\"text\",\"text\":\"Grüß dich 👋, how are you?\"}");
+    private static final Block CALL = new Block(
+            "{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\",\"input\":{}}",
+            List.of("{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"x\\\":1}\"}"),
+            "{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\",\"input\":{\"x\":1}}");
+    private static final Block OTHER_CALL = new Block(
+            "{\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"g\",\"input\":{}}",
+            List.of("{\"type\":\"input_json_delta\",\"partial_json\":\"\"}"),
+            "{\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"g\",\"input\":{}}");
+
+    private static List<Block> blocks(String kind) {
+        return switch (kind) {
+            case "tools" -> List.of(CALL, OTHER_CALL);
+            case "reasoning" -> List.of(THOUGHT, TEXT);
+            case "all" -> List.of(THOUGHT, TEXT, CALL, OTHER_CALL);
+            default -> List.of(TEXT);
+        };
+    }
+
+    private static Answer anthropicAnswer(String kind, boolean stream) {
+        List<Block> blocks = blocks(kind);
+        String ended = "\"stop_reason\":\""
+                + (kind.equals("refusal") ? "refusal" : blocks.contains(CALL) ? "tool_use" : "end_turn")
+                + "\",\"stop_sequence\":null";
+        String top = "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[";
         if (!stream) {
-            return Answer.json(200, """
-                    {"id":"msg_1","type":"message","role":"assistant","model":"m","content":[
-                    {"type":"thinking","thinking":"Hm, hm","signature":"sig"},{"type":"text","text":"Grüß dich 👋, how are you?"},
-                    {"type":"tool_use","id":"t1","name":"f","input":{"x":1}},{"type":"tool_use","id":"t2","name":"g","input":{}}],
-                    "stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":6,"output_tokens":5,"cache_read_input_tokens":4}}
-                    """);
+            return Answer.json(
+                    200,
+                    top + blocks.stream().map(Block::whole).collect(Collectors.joining(",")) + "]," + ended
+                            + ",\"usage\":{\"input_tokens\":6,\"output_tokens\":5,\"cache_read_input_tokens\":4}}");
         }
-        return Answer.stream().chunk("""
-                event: message_start
-                data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":6,"output_tokens":1,"cache_read_input_tokens":4}}}
+        StringBuilder events = new StringBuilder();
+        event(
+                events,
+                "message_start",
+                "\"message\":" + top
+                        + "],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":6,\"output_tokens\":1,\"cache_read_input_tokens\":4}}");
+        for (int i = 0; i < blocks.size(); i++) {
+            String index = "\"index\":" + i;
+            event(
+                    events,
+                    "content_block_start",
+                    index + ",\"content_block\":" + blocks.get(i).begun());
+            for (String delta : blocks.get(i).deltas()) {
+                event(events, "content_block_delta", index + ",\"delta\":" + delta);
+            }
+            event(events, "content_block_stop", index);
+        }
+        event(events, "message_delta", "\"delta\":{" + ended + "},\"usage\":{\"output_tokens\":5}");
+        return Answer.stream()
+                .chunk(events + "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+                .end();
+    }
 
-                event: content_block_start
-                data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}
-
-                event: content_block_delta
-                data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Hm, hm"}}
-
-                event: content_block_delta
-                data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"sig"}}
-
-                event: content_block_stop
-                data: {"type":"content_block_stop","index":0}
-
-                event: content_block_start
-                data: {"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}
-
-                event: content_block_delta
-                data: {"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Grüß dich 👋, how are you?"}}
-
-                event: content_block_stop
-                data: {"type":"content_block_stop","index":1}
-
-                event: content_block_start
-                data: {"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}}
-
-                event: content_block_delta
-                data: {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\\"x\\":1}"}}
-
-                event: content_block_stop
-                data: {"type":"content_block_stop","index":2}
-
-                event: content_block_start
-                data: {"type":"content_block_start","index":3,"content_block":{"type":"tool_use","id":"t2","name":"g","input":{}}}
-
-                event: content_block_delta
-                data: {"type":"content_block_delta","index":3,"delta":{"type":"input_json_delta","partial_json":""}}
-
-                event: content_block_stop
-                data: {"type":"content_block_stop","index":3}
-
-                event: message_delta
-                data: {"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":5}}
-
-                event: message_stop
-                data: {"type":"message_stop"}
-
-                """).end();
+    private static void event(StringBuilder events, String type, String fields) {
+        events.append("event: %1$s\ndata: {\"type\":\"%1$s\",%2$s}\n\n".formatted(type, fields));
     }
 
     private static Message told(String question, boolean stream) {
@@ -255,17 +290,39 @@ final class OfficialClientsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"true", "false"})
-    void anthropics(boolean first) {
-        String question = "first as a stream: " + first;
-        int before = upstream.requests().size();
-        upstream.next(anthropicAnswer(first));
-        Message live = told(question, first);
-        for (boolean again : new boolean[] {true, false}) {
-            Message replayed = told(question, again);
-            replayed.validate();
-            assertThat(essence(replayed)).as("%s, then %s", question, again).isEqualTo(essence(live));
+    @CsvSource({"text", "tools", "reasoning", "all"})
+    void anthropics(String kind) {
+        for (boolean first : new boolean[] {true, false}) {
+            String question = kind + " first as a stream: " + first;
+            int before = upstream.requests().size();
+            upstream.next(anthropicAnswer(kind, first));
+            List<Object> live = essence(told(question, first));
+            assertThat(live.toString()).contains(SAID.get(kind));
+            for (boolean again : new boolean[] {true, false}) {
+                Message replayed = told(question, again);
+                replayed.validate();
+                assertThat(essence(replayed)).as("%s, then %s", question, again).isEqualTo(live);
+            }
+            assertThat(upstream.requests()).hasSize(before + 1);
         }
-        assertThat(upstream.requests()).hasSize(before + 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void whereAnthropicsClassifiersHaveSteppedInNothingIsReplayed(boolean first) {
+        String question = "refusal, first as a stream: " + first;
+        int before = upstream.requests().size();
+        upstream.next(anthropicAnswer("refusal", first));
+        List<Object> live = essence(told(question, first));
+        assertThat(live.toString()).contains("refusal");
+        int asked = 1;
+        for (boolean again : new boolean[] {first, !first}) {
+            upstream.next(anthropicAnswer("refusal", again));
+            assertThat(essence(told(question, again)))
+                    .as("%s, then %s", question, again)
+                    .isEqualTo(live);
+            asked++;
+            assertThat(upstream.requests()).as("it was asked again").hasSize(before + asked);
+        }
     }
 }

@@ -40,6 +40,10 @@ final class TraitsTest {
                 "Where was he born? | When was he born? | question",
                 "from Oslo to Rome by train | from Rome to Oslo by train | order",
                 "冰比水重吗 | 水比冰重吗 | order",
+                "Did Germany beat Brazil? | Did Brazil beat Germany? | order",
+                "Do big dogs chase cats? | Do cats chase big dogs? | order",
+                "小王欠小张钱吗 | 小张欠小王钱吗 | order",
+                "谁教了柏拉图？ | 柏拉图教了谁？ | question",
                 "how do i cook rice | how do i cook pasta | word"
             })
     void whatMustBeTheSame(String one, String other, String difference) {
@@ -55,6 +59,9 @@ final class TraitsTest {
                 "3个苹果 | 三个苹果",
                 "怎么煮鸡蛋？ | 请问如何煮鸡蛋呢",
                 "能不能退货？ | 可以退货吗？",
+                "谁是第一个登上月球的人？ | 第一个登上月球的人是谁？",
+                "Is tea or coffee healthier? | Is coffee or tea healthier?",
+                "How do I sort a list in Python? | In Python, how do I sort a list?",
                 "How tall is the tower? | What is the height of the tower?"
             })
     void whatMayDiffer(String one, String other) {
