@@ -109,7 +109,7 @@ start_nginx() {
 json_upstream() {
     local text answer
     text=$(printf 'All happy families are alike. %.0s' 1 2 3 4 5 6 7 8 9 10 11)
-    answer="{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"$text\"},\"finish_reason\":\"stop\"}]}"
+    answer="{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"$text\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":230,\"completion_tokens\":77,\"total_tokens\":307}}"
     nginx_conf 1 upstream >"$work/upstream.conf" <<END
     default_type application/json;
     server { listen 127.0.0.1:$base backlog=4096; location / { return 200 '$answer'; } }

@@ -86,6 +86,14 @@ final class ProxyFilter implements Filter {
         return event;
     }
 
+    @Override
+    public Step onResponseBody(Body body) {
+        if (exchange.operation() == Operation.CHAT && body.isObject()) {
+            estimate.answer(exchange, body);
+        }
+        return Step.next();
+    }
+
     /** The filters above are asked after this one, so what it reports is counted. */
     @Override
     public void onComplete(Outcome outcome) {

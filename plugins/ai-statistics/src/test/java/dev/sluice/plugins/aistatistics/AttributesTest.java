@@ -256,4 +256,16 @@ final class AttributesTest {
         assertThatThrownBy(() -> route("{ otlp: { endpoint: '" + endpoint + "' } }"))
                 .hasMessageContaining("otlp.endpoint");
     }
+
+    @ParameterizedTest
+    @CsvSource({OPENAI, ANTHROPIC})
+    void anAnswerWhoseProviderCountsNothingIsEstimated(String path) {
+        upstream.always(request -> Answer.json(200, ANSWER.replaceFirst(",\"usage.*", "}")));
+        route("{}");
+        assertThat(gateway.post(path, ASKED.formatted(false)).statusCode()).isEqualTo(200);
+        JsonNode noted = line().path("ai_log");
+        assertThat(noted.path("estimated").asBoolean()).isTrue();
+        assertThat(noted.path("input_tokens").asInt()).isBetween(3, 10);
+        assertThat(noted.path("output_tokens").asInt()).isBetween(4, 15);
+    }
 }
