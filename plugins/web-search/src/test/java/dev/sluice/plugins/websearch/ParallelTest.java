@@ -66,8 +66,8 @@ class ParallelTest {
     }
 
     @Test
-    void fortyDoNotTouchEachOther() throws Exception {
-        atOnce(40);
+    void sixteenDoNotTouchEachOther() throws Exception {
+        atOnce(16);
     }
 
     @Test
