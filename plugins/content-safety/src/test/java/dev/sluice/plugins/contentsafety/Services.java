@@ -1,17 +1,11 @@
 package dev.sluice.plugins.contentsafety;
 
-import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.client.WireMock;
-import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
-import com.github.tomakehurst.wiremock.extension.ResponseDefinitionTransformerV2;
 import com.github.tomakehurst.wiremock.http.Request;
-import com.github.tomakehurst.wiremock.http.ResponseDefinition;
-import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
+import dev.sluice.testkit.FakeVendor;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -26,25 +20,11 @@ final class Services implements AutoCloseable {
     static final String KEY = "sk-m";
     private static final String BAD = "awful";
 
-    private final WireMockServer server;
+    private final FakeVendor server = FakeVendor.start(this::answer);
     private volatile @Nullable ResponseDefinitionBuilder instead;
 
-    /** What one of them was asked. */
-    record Asked(String path, String text) {}
-
-    Services() {
-        server = new WireMockServer(WireMockConfiguration.options()
-                .bindAddress("127.0.0.1")
-                .dynamicPort()
-                .containerThreads(30)
-                .jettyStopTimeout(100L)
-                .extensions(new AsTheService()));
-        server.start();
-        server.stubFor(WireMock.any(WireMock.anyUrl()).willReturn(WireMock.ok()));
-    }
-
     String url() {
-        return "http://127.0.0.1:" + server.port();
+        return server.url();
     }
 
     /** From now on all answer so; null: as they should. */
@@ -52,31 +32,18 @@ final class Services implements AutoCloseable {
         instead = answer;
     }
 
+    /** What they were asked, in order. */
+    List<FakeVendor.Asked> asked() {
+        return server.asked();
+    }
+
+    private ResponseDefinitionBuilder answer(Request request) {
+        ResponseDefinitionBuilder other = instead;
+        return other != null ? other : usual(request);
+    }
+
     static ResponseDefinitionBuilder json(int status, String json) {
         return WireMock.jsonResponse(json, status);
-    }
-
-    /** What they were asked, in order. */
-    List<Asked> asked() {
-        List<Asked> all = new ArrayList<>();
-        server.getAllServeEvents()
-                .forEach(event -> all.add(new Asked(
-                        event.getRequest().getUrl(), event.getRequest().getBodyAsString())));
-        Collections.reverse(all);
-        return all;
-    }
-
-    private final class AsTheService implements ResponseDefinitionTransformerV2 {
-        @Override
-        public ResponseDefinition transform(ServeEvent event) {
-            ResponseDefinitionBuilder other = instead;
-            return (other != null ? other : usual(event.getRequest())).build();
-        }
-
-        @Override
-        public String getName() {
-            return "as-the-service";
-        }
     }
 
     private static ResponseDefinitionBuilder usual(Request request) {
@@ -135,6 +102,6 @@ final class Services implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stop();
+        server.close();
     }
 }

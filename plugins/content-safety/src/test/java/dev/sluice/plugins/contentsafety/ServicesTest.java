@@ -132,7 +132,7 @@ final class ServicesTest {
         var requests = services.asked().subList(asked, services.asked().size());
         assertThat(requests).hasSize(4).allMatch(request -> request.text().contains("something"));
         if (engine.equals("openai")) {
-            assertThat(requests).allMatch(request -> request.path().equals("/v1/moderations"));
+            assertThat(requests).allMatch(request -> request.target().equals("/v1/moderations"));
         } else {
             assertThat(requests).allMatch(request -> request.text().contains("\"model\":\"wise\""));
         }

@@ -16,6 +16,7 @@ import dev.sluice.plugins.websearch.engine.Found;
 import dev.sluice.plugins.websearch.engine.Location;
 import dev.sluice.plugins.websearch.engine.Query;
 import dev.sluice.testkit.FakeAnswers;
+import dev.sluice.testkit.FakeVendor;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -132,7 +133,7 @@ class EnginesTest {
                 new Said(EngineConfig.Type.BRAVE, Set.of("country=DE", "search_lang=en")),
                 new Said(EngineConfig.Type.SEARXNG, Set.of("language=en-US")))) {
             found(config(said.type(), 5, 0, Map.of()), "x");
-            List<Vendors.Asked> asked = vendors.asked(said.type().word());
+            List<FakeVendor.Asked> asked = vendors.asked(said.type().word());
             assertThat(asked.get(asked.size() - 1).target().split("[?&]", -1)).containsAll(said.parameters());
         }
         record Body(EngineConfig.Type type, String field, String value) {}
@@ -142,8 +143,8 @@ class EnginesTest {
                 new Body(EngineConfig.Type.SERPER, "hl", "en-us"),
                 new Body(EngineConfig.Type.EXA, "userLocation", "DE"))) {
             found(config(body.type(), 5, 0, Map.of()), "x");
-            List<Vendors.Asked> asked = vendors.asked(body.type().word());
-            assertThat(asked.get(asked.size() - 1).json().path(body.field()).asText())
+            List<FakeVendor.Asked> asked = vendors.asked(body.type().word());
+            assertThat(vendors.lastJson(body.type().word()).path(body.field()).asText())
                     .isEqualTo(body.value());
         }
     }
@@ -161,8 +162,7 @@ class EnginesTest {
                         0,
                         Map.of("topic", TextNode.valueOf("news"), "days", IntNode.valueOf(3))),
                 "x");
-        JsonNode body =
-                vendors.asked("tavily").get(vendors.asked("tavily").size() - 1).json();
+        JsonNode body = vendors.lastJson("tavily");
         assertThat(body.path("days").isInt()).isTrue();
         assertThat(body.has("country"))
                 .as("only the general topic knows countries")

@@ -15,6 +15,7 @@ import dev.sluice.api.Target;
 import dev.sluice.plugins.aiproxy.AiProxy;
 import dev.sluice.testkit.Answer;
 import dev.sluice.testkit.BrokenUpstream;
+import dev.sluice.testkit.FakeVendor;
 import dev.sluice.testkit.Received;
 import dev.sluice.testkit.TestGateway;
 import java.io.IOException;
@@ -204,12 +205,7 @@ class SearchTest {
                 .contains("tavily.example")
                 .endsWith(question);
         assertThat(prompt.at("/messages/3/content/1/image_url/url").asText()).isEqualTo("data:image/png;base64,AAAA");
-        assertThat(vendors.asked("tavily")
-                        .get(vendors.asked("tavily").size() - 1)
-                        .json()
-                        .path("query")
-                        .asText())
-                .isEqualTo(question);
+        assertThat(vendors.lastJson("tavily").path("query").asText()).isEqualTo(question);
     }
 
     @Test
@@ -357,11 +353,9 @@ class SearchTest {
         assertThat(asked.said()).isEqualTo("hit");
         assertThat(asked.prompt().at("/messages/2/content").asText()).endsWith("And where is she now?");
         assertThat(vendors.asked("tavily")).hasSize(tavily + 1);
-        assertThat(vendors.asked("tavily").get(tavily).json().path("query").asText())
-                .isEqualTo("keywords here");
-        assertThat(vendors.asked("tavily").get(tavily).json().path("country").asText())
-                .isEqualTo("norway");
-        assertThat(vendors.asked("arxiv").get(arxiv).parameters())
+        assertThat(vendors.lastJson("tavily").path("query").asText()).isEqualTo("keywords here");
+        assertThat(vendors.lastJson("tavily").path("country").asText()).isEqualTo("norway");
+        assertThat(Vendors.parameters(vendors.asked("arxiv").get(arxiv).target()))
                 .containsEntry("search_query", "all:attention AND cat:cs.AI");
         assertThat(vendors.asked("elasticsearch").get(elastic).text()).contains("own docs");
         JsonNode told = model.requests().get(model.requests().size() - 2).json();
@@ -401,8 +395,8 @@ class SearchTest {
         Asked asked = ask(name.equals("slow") ? "impatient" : "decided", chat(question));
         assertThat(asked.said()).isEqualTo("hit");
         assertThat(asked.text()).contains("tavily.example", "arxiv.example", "elasticsearch.example");
-        List<Vendors.Asked> tavily = vendors.asked("tavily");
-        assertThat(tavily.get(tavily.size() - 1).json().path("query").asText()).isEqualTo(question);
+        List<FakeVendor.Asked> tavily = vendors.asked("tavily");
+        assertThat(vendors.lastJson("tavily").path("query").asText()).isEqualTo(question);
     }
 
     @ParameterizedTest(name = "{0}")

@@ -5,21 +5,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.client.WireMock;
-import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
-import com.github.tomakehurst.wiremock.extension.ResponseDefinitionTransformerV2;
 import com.github.tomakehurst.wiremock.http.Request;
-import com.github.tomakehurst.wiremock.http.ResponseDefinition;
-import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
+import dev.sluice.testkit.FakeVendor;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,34 +30,12 @@ final class Vendors implements AutoCloseable {
     private static final int RESULTS = 45;
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private final WireMockServer server;
+    private final FakeVendor server = FakeVendor.start(this::answer);
     private final Map<String, Function<Request, ResponseDefinitionBuilder>> instead = new ConcurrentHashMap<>();
-
-    /** What an engine was asked. */
-    record Asked(String target, String text) {
-        JsonNode json() {
-            return tree(text);
-        }
-
-        Map<String, String> parameters() {
-            return Vendors.parameters(target);
-        }
-    }
-
-    Vendors() {
-        server = new WireMockServer(WireMockConfiguration.options()
-                .bindAddress("127.0.0.1")
-                .dynamicPort()
-                .containerThreads(60)
-                .jettyStopTimeout(100L)
-                .extensions(new AsTheVendor()));
-        server.start();
-        server.stubFor(WireMock.any(WireMock.anyUrl()).willReturn(WireMock.ok()));
-    }
 
     /** Where all engines are, each in a folder of its own. */
     String url() {
-        return "http://127.0.0.1:" + server.port();
+        return server.url();
     }
 
     /** Where an engine is. */
@@ -83,36 +55,26 @@ final class Vendors implements AutoCloseable {
     }
 
     /** What all engines were asked, in order. */
-    List<Asked> asked() {
-        List<Asked> all = new ArrayList<>();
-        server.getAllServeEvents()
-                .forEach(event -> all.add(new Asked(
-                        event.getRequest().getUrl(), event.getRequest().getBodyAsString())));
-        Collections.reverse(all);
-        return all;
+    List<FakeVendor.Asked> asked() {
+        return server.asked();
     }
 
     /** What this engine was asked, in order. */
-    List<Asked> asked(String engine) {
+    List<FakeVendor.Asked> asked(String engine) {
         return asked().stream()
                 .filter(one -> one.target().startsWith("/" + engine + "/"))
                 .toList();
     }
 
-    private final class AsTheVendor implements ResponseDefinitionTransformerV2 {
-        @Override
-        public ResponseDefinition transform(ServeEvent event) {
-            Request request = event.getRequest();
-            String engine = request.getUrl().split("[/?]", -1)[1];
-            return instead.getOrDefault(engine, it -> usual(engine, it))
-                    .apply(request)
-                    .build();
-        }
+    /** The JSON of the last request of an engine. */
+    JsonNode lastJson(String engine) {
+        List<FakeVendor.Asked> all = asked(engine);
+        return tree(all.get(all.size() - 1).text());
+    }
 
-        @Override
-        public String getName() {
-            return "as-the-vendor";
-        }
+    private ResponseDefinitionBuilder answer(Request request) {
+        String engine = request.getUrl().split("[/?]", -1)[1];
+        return instead.getOrDefault(engine, it -> usual(engine, it)).apply(request);
     }
 
     /** As the vendor would. */
@@ -136,7 +98,7 @@ final class Vendors implements AutoCloseable {
         return WireMock.jsonResponse(json, status);
     }
 
-    private static JsonNode tree(String json) {
+    static JsonNode tree(String json) {
         try {
             return MAPPER.readTree(json);
         } catch (JsonProcessingException e) {
@@ -425,6 +387,6 @@ final class Vendors implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stop();
+        server.close();
     }
 }
