@@ -55,17 +55,18 @@ final class HostHeaders implements Headers {
             return new HostHeaders(received).dropHopByHop();
         }
         HostHeaders own = new HostHeaders(received).copy();
-        if (own.connectionHas("close")) {
+        if (received.getAll(HttpHeaders.CONNECTION).stream().anyMatch(line -> listHas(line, "close"))) {
             // It knows the word only where it stands alone.
             received.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
         return own.dropHopByHop();
     }
 
-    private boolean connectionHas(String option) {
-        for (String line : fields.getAll(HttpHeaders.CONNECTION)) {
-            for (String token : line.split(",", -1)) {
-                if (token.trim().equalsIgnoreCase(option)) {
+    /** Whether a field's line, a list with commas between, has that word. */
+    static boolean listHas(@Nullable String line, String word) {
+        if (line != null) {
+            for (String part : line.split(",", -1)) {
+                if (part.trim().equalsIgnoreCase(word)) {
                     return true;
                 }
             }

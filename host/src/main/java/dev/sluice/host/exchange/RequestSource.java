@@ -35,19 +35,7 @@ final class RequestSource {
         return request.version() == HttpVersion.HTTP_1_1
                 && request.method().equals(HttpMethod.GET)
                 && "websocket".equalsIgnoreCase(request.getHeader("upgrade"))
-                && hasToken("connection", "upgrade");
-    }
-
-    private boolean hasToken(String name, String token) {
-        String value = request.getHeader(name);
-        if (value != null) {
-            for (String part : value.split(",", -1)) {
-                if (part.trim().equalsIgnoreCase(token)) {
-                    return true;
-                }
-            }
-        }
-        return false;
+                && HostHeaders.listHas(request.getHeader("connection"), "upgrade");
     }
 
     /**

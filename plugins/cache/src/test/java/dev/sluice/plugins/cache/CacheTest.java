@@ -399,17 +399,25 @@ final class CacheTest {
         await().atMost(PATIENCE).until(() -> shown(route).path("waiting").asInt() == count);
     }
 
+    private static Answer saysAfter(CompletableFuture<Void> go, String text) {
+        return jsonAfter(
+                go,
+                200,
+                "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"" + text + "\"},\"finish_reason\":\"stop\"}]}");
+    }
+
+    private static Answer jsonAfter(CompletableFuture<Void> go, int status, String json) {
+        return Answer.status(status)
+                .header("content-type", "application/json")
+                .await(go)
+                .chunk(json)
+                .end();
+    }
+
     @Test
     void fiveHundredIdenticalMissesMakeOneCall() {
         CompletableFuture<Void> go = new CompletableFuture<>();
-        upstream.when(
-                "flock",
-                r -> Answer.status(200)
-                        .header("content-type", "application/json")
-                        .await(go)
-                        .chunk(
-                                "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"One\"},\"finish_reason\":\"stop\"}]}")
-                        .end());
+        upstream.when("flock", r -> saysAfter(go, "One"));
         var all = many(500, "", chat("flock", ""));
         awaitWaiting("plain", 499);
         go.complete(null);
@@ -425,14 +433,7 @@ final class CacheTest {
     @Test
     void whereTheFirstLeavesTheNextTakesItsPlace() {
         CompletableFuture<Void> go = new CompletableFuture<>();
-        upstream.when(
-                "leaving",
-                r -> Answer.status(200)
-                        .header("content-type", "application/json")
-                        .await(go)
-                        .chunk(
-                                "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"One\"},\"finish_reason\":\"stop\"}]}")
-                        .end());
+        upstream.when("leaving", r -> saysAfter(go, "One"));
         var leader = many(1, "", chat("leaving", "")).get(0);
         await().atMost(PATIENCE).until(() -> upstream.count("leaving") == 1);
         var others = many(3, "", chat("leaving", ""));
@@ -472,13 +473,7 @@ final class CacheTest {
     @Test
     void whereTheFirstFailsForGoodAllGoTheirOwnWay() {
         CompletableFuture<Void> go = new CompletableFuture<>();
-        upstream.when(
-                "hopeless",
-                r -> Answer.status(400)
-                        .header("content-type", "application/json")
-                        .await(go)
-                        .chunk("{\"error\":{\"message\":\"no\"}}")
-                        .end());
+        upstream.when("hopeless", r -> jsonAfter(go, 400, "{\"error\":{\"message\":\"no\"}}"));
         var all = many(4, "", chat("hopeless", ""));
         awaitWaiting("plain", 3);
         go.complete(null);
@@ -510,14 +505,7 @@ final class CacheTest {
         String body = chat("old", "");
         HttpResponse<String> first = ask("/brief", body);
         CompletableFuture<Void> go = new CompletableFuture<>();
-        upstream.when(
-                "\"old\"",
-                r -> Answer.status(200)
-                        .header("content-type", "application/json")
-                        .await(go)
-                        .chunk(
-                                "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"New\"},\"finish_reason\":\"stop\"}]}")
-                        .end());
+        upstream.when("\"old\"", r -> saysAfter(go, "New"));
         var refresher = many(1, "/brief", body).get(0);
         await().atMost(PATIENCE).until(() -> upstream.count("\"old\"") == 2);
         HttpResponse<String> stale = ask("/brief", body);
