@@ -7,8 +7,8 @@
 #   bench/compare/run.sh dialects     chats of 1 KB through ai-proxy, passed through and translated, beside a plain route
 #   bench/compare/run.sh limits       the same through token-ratelimit, in memory and on a Redis, beside a route without
 #
-# Settings, from the environment: ROUNDS (5), SECONDS_EACH (4), WARMUP (20), STREAMS (1024), PACE_MILLIS (20), PORT_BASE (18400),
-# JVM_FLAGS. Build first: mvn -pl bench -am package -DskipTests
+# Settings, from the environment: ROUNDS (5), SECONDS_EACH (4), WARMUP (20), STARTS (3, of dialects), STREAMS (1024), PACE_MILLIS (20),
+# PORT_BASE (18400), JVM_FLAGS. Build first: mvn -pl bench -am package -DskipTests
 set -euo pipefail
 export LC_ALL=C
 
@@ -16,6 +16,7 @@ mode=${1:-requests}
 rounds=${ROUNDS:-5}
 seconds=${SECONDS_EACH:-4}
 warmup=${WARMUP:-20}
+starts=${STARTS:-3}
 streams=${STREAMS:-1024}
 pace=${PACE_MILLIS:-20}
 base=${PORT_BASE:-18400}
@@ -79,6 +80,12 @@ start() {
         fi
         sleep 0.1
     done
+}
+
+# stop NAME: ends it, and waits until it has.
+stop() {
+    kill "${pid_of[$1]}"
+    wait "${pid_of[$1]}" || true
 }
 
 # nginx_conf WORKERS: the part of a configuration that does not serve; the rest comes from standard input.
@@ -320,7 +327,7 @@ post() {
 }
 
 dialects() {
-    local routes="plain same-dialect translated" name before round
+    local routes="plain same-dialect translated" name before round from
     json_upstream
     mkdir -p "$work/sluice/plugins"
     cp "$(dirname "$bench")"/host/target/sluice/plugins/ai-proxy-*.jar "$work/sluice/plugins/"
@@ -335,23 +342,27 @@ routes:
   - { name: plain, match: { path: "/plain/**" }, upstream: "http://127.0.0.1:$base" }
   - { name: chat, match: { path: "/**" }, filters: [ ai-proxy: { provider: openai } ] }
 END
-    SLUICE_JAVA_OPTS="$jvm_flags ${SLUICE_JAVA_OPTS:-}" start sluice $((base + 3)) "$sluice" run -c "$work/sluice/sluice.yaml"
     dialect_script plain /plain/v1/chat/completions
     dialect_script same-dialect /v1/chat/completions
     dialect_script translated /v1/messages
-    for name in $routes; do
-        echo "warming up $name" >&2
-        post "$name" "$warmup"
-    done
-    for ((round = 1; round <= rounds; round++)); do
-        for name in $(shuf -e $routes); do
-            before=$(cpu_of sluice)
-            post "$name" "$seconds"
-            awk -v round="$round" -v name="$name" -v ns=$(($(cpu_of sluice) - before)) '
-                $2 == "requests" { n = $1 }
-                /^Requests\/sec/ { rate = $2 }
-                END { print round, name, rate, ns / n }' "$work/wrk.out" | tee -a "$work/results" >&2
+    # No two runs of a JVM compile the same code in the same way, so one start says little.
+    for ((from = 0; from < starts * rounds; from += rounds)); do
+        SLUICE_JAVA_OPTS="$jvm_flags ${SLUICE_JAVA_OPTS:-}" start sluice $((base + 3)) "$sluice" run -c "$work/sluice/sluice.yaml"
+        for name in $routes; do
+            echo "warming up $name" >&2
+            post "$name" "$warmup"
         done
+        for ((round = from + 1; round <= from + rounds; round++)); do
+            for name in $(shuf -e $routes); do
+                before=$(cpu_of sluice)
+                post "$name" "$seconds"
+                awk -v round="$round" -v name="$name" -v ns=$(($(cpu_of sluice) - before)) '
+                    $2 == "requests" { n = $1 }
+                    /^Requests\/sec/ { rate = $2 }
+                    END { print round, name, rate, ns / n }' "$work/wrk.out" | tee -a "$work/results" >&2
+            done
+        done
+        stop sluice
     done
     ratios "$routes"
 }

@@ -28,6 +28,6 @@ public interface Headers {
     /** Removes all values of that name. */
     void remove(String name);
 
-    /** The names, in lower case, each once; unmodifiable. */
+    /** The names, in lower case, each once; unmodifiable, and as they are now: fields may be removed on the way through. */
     Set<String> names();
 }

@@ -1,6 +1,8 @@
 package dev.sluice.host.exchange;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -15,7 +17,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What a route by model reads of a chat request, beside the tree that a filter looks at. */
+/** What a route by model reads of a chat request, beside the tree that a filter looks at, and that tree written. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -32,12 +34,15 @@ public class JsonBenchmark {
     @Param({"All happy families are alike. ", "幸福的家庭都是相似的，"})
     String words = "";
 
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
     private final Json json = new Json(64);
     private byte[] body = {};
+    private JsonNode tree = MAPPER.nullNode();
 
     /** A chat request. */
     @Setup
-    public void body() {
+    public void body() throws Json.Invalid {
         StringBuilder text = new StringBuilder("{\"messages\":[");
         for (int i = 0; i < messages; i++) {
             text.append(i == 0 ? "" : ",")
@@ -47,6 +52,7 @@ public class JsonBenchmark {
         }
         text.append("],\"model\":\"gpt-4o\",\"stream\":true}");
         body = text.toString().getBytes(StandardCharsets.UTF_8);
+        tree = json.read(body);
     }
 
     /** Model and stream, and that the whole is well-formed. */
@@ -65,5 +71,23 @@ public class JsonBenchmark {
     @Benchmark
     public JsonNode tree() throws Json.Invalid {
         return json.read(body);
+    }
+
+    /** The same by the parser alone. */
+    @Benchmark
+    public JsonNode treeParsed() throws Json.Invalid {
+        return json.parsedTree(body);
+    }
+
+    /** The tree's bytes. */
+    @Benchmark
+    public byte[] write() {
+        return json.write(tree);
+    }
+
+    /** The same by Jackson alone. */
+    @Benchmark
+    public byte[] writeMapped() throws IOException {
+        return MAPPER.writeValueAsBytes(tree);
     }
 }

@@ -3,7 +3,7 @@ package dev.sluice.host.exchange;
 import io.vertx.core.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
-/** A body as it comes; most come in one piece, which is copied once. */
+/** A body as it comes; most come in one piece, which is not copied. */
 final class Chunks {
     private @Nullable Buffer first;
     private @Nullable Buffer all;
@@ -26,11 +26,11 @@ final class Chunks {
         return size;
     }
 
-    /** All of it, in an array of its own. */
+    /** All of it, in an array that is the caller's from here on. */
     byte[] bytes() {
         if (first == null) {
             return new byte[0];
         }
-        return all == null ? first.getBytes() : all.getBytes();
+        return Buffers.bytes(all == null ? first : all);
     }
 }

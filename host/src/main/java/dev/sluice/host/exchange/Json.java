@@ -72,6 +72,12 @@ final class Json {
 
     /** The tree of these bytes. */
     JsonNode read(byte[] bytes) throws Invalid {
+        JsonNode tree = TreeReader.read(bytes, depth);
+        return tree != null ? tree : parsedTree(bytes);
+    }
+
+    /** The same by the parser, whose word is the last. */
+    JsonNode parsedTree(byte[] bytes) throws Invalid {
         try {
             JsonNode tree = mapper.readTree(bytes);
             if (tree == null || tree.isMissingNode()) {
@@ -88,7 +94,7 @@ final class Json {
     /** The bytes of that tree. */
     byte[] write(JsonNode tree) {
         try {
-            return mapper.writeValueAsBytes(tree);
+            return TreeWriter.write(tree, mapper);
         } catch (IOException e) {
             throw new IllegalArgumentException("the tree holds what JSON cannot", e);
         }

@@ -1,10 +1,8 @@
 package dev.sluice.host.exchange;
 
-import com.fasterxml.jackson.core.JsonToken;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 
 /**
  * One pass over a JSON object as it mostly comes, eight bytes of a string at a time; gives up at whatever it is not sure
@@ -15,7 +13,7 @@ final class Skimmer {
     /** In place of a position: given up. */
     private static final int UNSURE = -1;
 
-    private static final int DEEPEST = 64;
+    static final int DEEPEST = 64;
     private static final int LONGEST_NUMBER = 100;
     private static final int LONGEST_NAME = 1000;
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -27,11 +25,12 @@ final class Skimmer {
         /**
          * One field, in order.
          *
-         * @param kind its value's; of a number always that of a whole one
-         * @param start where the value's first byte is
+         * @param name where its name's first byte is; all of them are ASCII and stand for themselves
+         * @param nameEnd behind its last, where the quote is
+         * @param value where the value's first byte is
          * @param end behind its last
          */
-        void add(String name, JsonToken kind, int start, int end);
+        void add(int name, int nameEnd, int value, int end);
     }
 
     private final byte[] bytes;
@@ -85,6 +84,7 @@ final class Skimmer {
         };
     }
 
+    /** Not sure of a name that is not plain ASCII: there may be other ways to write it, or none. */
     private int object(int start, int depth) {
         int at = space(start + 1);
         if (byteAt(at) == '}') {
@@ -92,12 +92,15 @@ final class Skimmer {
         }
         while (byteAt(at) == '"') {
             int name = at + 1;
-            int nameEnd = string(name);
-            int colon = space(nameEnd);
+            int nameEnd = plain(bytes, name);
+            int colon = byteAt(nameEnd) == '"' ? space(nameEnd + 1) : UNSURE;
             int value = byteAt(colon) == ':' ? space(colon + 1) : UNSURE;
             int end = value(value, depth);
-            if (end < 0 || nameEnd - name > LONGEST_NAME || (depth == 1 && !tell(name, nameEnd - 1, value, end))) {
+            if (end < 0 || nameEnd - name > LONGEST_NAME) {
                 return UNSURE;
+            }
+            if (depth == 1) {
+                fields.add(name, nameEnd, value, end);
             }
             at = space(end);
             if (byteAt(at) != ',') {
@@ -120,30 +123,6 @@ final class Skimmer {
             }
             at = space(at + 1);
         }
-    }
-
-    /** Not sure of a name that is not plain ASCII: there may be other ways to write it. */
-    private boolean tell(int from, int to, int value, int end) {
-        for (int i = from; i < to; i++) {
-            if (bytes[i] < 0 || bytes[i] == '\\') {
-                return false;
-            }
-        }
-        String name = new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
-        fields.add(name, kind(bytes[value]), value, end);
-        return true;
-    }
-
-    private static JsonToken kind(byte first) {
-        return switch (first) {
-            case '{' -> JsonToken.START_OBJECT;
-            case '[' -> JsonToken.START_ARRAY;
-            case '"' -> JsonToken.VALUE_STRING;
-            case 't' -> JsonToken.VALUE_TRUE;
-            case 'f' -> JsonToken.VALUE_FALSE;
-            case 'n' -> JsonToken.VALUE_NULL;
-            default -> JsonToken.VALUE_NUMBER_INT;
-        };
     }
 
     private int word(int at, String word) {
@@ -190,7 +169,7 @@ final class Skimmer {
     private int string(int from) {
         int at = from;
         while (true) {
-            at = plain(at);
+            at = plain(bytes, at);
             int b = byteAt(at);
             if (b == '"') {
                 return at + 1;
@@ -209,7 +188,7 @@ final class Skimmer {
     }
 
     /** Where the first byte is that is no plain ASCII of a string: a quote, backslash, control character, or over 0x7f. */
-    private int plain(int from) {
+    static int plain(byte[] bytes, int from) {
         int at = from;
         while (at + Long.BYTES <= bytes.length) {
             long eight = (long) LONGS.get(bytes, at);
@@ -227,6 +206,23 @@ final class Skimmer {
             at += Long.BYTES;
         }
         while (at < bytes.length && bytes[at] >= ' ' && bytes[at] != '"' && bytes[at] != '\\') {
+            at++;
+        }
+        return at;
+    }
+
+    /** Where the next such character, of ASCII, is; the end if there is none. */
+    static int find(byte[] bytes, int from, char wanted) {
+        int at = from;
+        while (at + Long.BYTES <= bytes.length) {
+            long different = (long) LONGS.get(bytes, at) ^ (wanted * ONES);
+            long found = (different - ONES) & ~different & HIGHS;
+            if (found != 0) {
+                return at + (Long.numberOfTrailingZeros(found) >>> 3);
+            }
+            at += Long.BYTES;
+        }
+        while (at < bytes.length && bytes[at] != wanted) {
             at++;
         }
         return at;

@@ -4,12 +4,11 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,25 +16,25 @@ import org.jspecify.annotations.Nullable;
  * Names are unescaped, so that no other reader of the same bytes can see other fields.
  */
 final class TopLevel {
-    private static final String NUMBER = "0123456789+-.eE";
     private static final int UNKNOWN = -1;
-
     private final byte[] bytes;
     private final ObjectReader values;
-    private String[] names = new String[12];
-    private JsonToken[] kinds = new JsonToken[12];
-    private int[] starts = new int[12];
-    private int[] ends = new int[12];
+    /** As a parser has read them; null where they are to be found in the bytes, in plain ASCII. */
+    private final @Nullable List<String> names;
+    /** Of each field: where its name begins and ends, and its value. */
+    private int[] places = new int[4 * 8];
+
     private int count;
 
-    private TopLevel(byte[] bytes, ObjectReader values) {
+    private TopLevel(byte[] bytes, ObjectReader values, @Nullable List<String> names) {
         this.bytes = bytes;
         this.values = values;
+        this.names = names;
     }
 
     /** By a look at the bytes; null if they are such that only a parser can tell. */
     static @Nullable TopLevel skimmed(byte[] bytes, int deepest, ObjectReader values) {
-        TopLevel all = new TopLevel(bytes, values);
+        TopLevel all = new TopLevel(bytes, values, null);
         return Skimmer.skim(bytes, deepest, all::add) ? all : null;
     }
 
@@ -51,11 +50,12 @@ final class TopLevel {
             throw new Json.Invalid(
                     bytes.length == 0 ? "the body is empty, a JSON object was expected" : "the body is no JSON object");
         }
-        TopLevel all = new TopLevel(bytes, values);
+        List<String> names = new ArrayList<>();
+        TopLevel all = new TopLevel(bytes, values, names);
         while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
-            JsonToken kind = parser.nextToken();
-            all.add(name, kind, (int) parser.currentTokenLocation().getByteOffset(), UNKNOWN);
+            names.add(parser.currentName());
+            parser.nextToken();
+            all.add(UNKNOWN, UNKNOWN, (int) parser.currentTokenLocation().getByteOffset(), UNKNOWN);
             parser.skipChildren();
         }
         if (parser.nextToken() != null) {
@@ -64,23 +64,15 @@ final class TopLevel {
         return all;
     }
 
-    /**
-     * One more.
-     *
-     * @param kind of a number either of the two
-     * @param end behind its last byte
-     */
-    private void add(String name, JsonToken kind, int start, int end) {
-        if (count == names.length) {
-            names = Arrays.copyOf(names, 2 * count);
-            kinds = Arrays.copyOf(kinds, 2 * count);
-            starts = Arrays.copyOf(starts, 2 * count);
-            ends = Arrays.copyOf(ends, 2 * count);
+    private void add(int name, int nameEnd, int value, int end) {
+        int at = 4 * count;
+        if (at == places.length) {
+            places = Arrays.copyOf(places, 2 * at);
         }
-        names[count] = name;
-        kinds[count] = kind;
-        starts[count] = start;
-        ends[count] = end;
+        places[at] = name;
+        places[at + 1] = nameEnd;
+        places[at + 2] = value;
+        places[at + 3] = end;
         count++;
     }
 
@@ -100,44 +92,47 @@ final class TopLevel {
         if (model >= 0 && last("model", model) >= 0) {
             throw new Json.Invalid("the field 'model' is there twice");
         }
-        if (model >= 0 && kinds[model] != JsonToken.VALUE_STRING) {
+        if (model >= 0 && first(model) != '"') {
             throw new Json.Invalid("the field 'model' must be a string");
         }
         int stream = last("stream", count);
-        return new Json.Facts(
-                model < 0 ? null : value(model).textValue(), stream >= 0 && kinds[stream] == JsonToken.VALUE_TRUE);
+        return new Json.Facts(model < 0 ? null : value(model).textValue(), stream >= 0 && first(stream) == 't');
     }
 
     private int last(String name, int before) {
         for (int i = before - 1; i >= 0; i--) {
-            if (names[i].equals(name)) {
+            if (names == null ? isNamed(i, name) : names.get(i).equals(name)) {
                 return i;
             }
         }
         return -1;
     }
 
-    /** Up to the end of a number, after which a parser would allow nothing but space, else at least up to its end. */
-    private int length(int at) {
-        int end = ends[at] == UNKNOWN ? bytes.length : ends[at];
-        if (ends[at] == UNKNOWN && kinds[at].isNumeric()) {
-            end = starts[at];
-            while (end < bytes.length && NUMBER.indexOf(bytes[end]) >= 0) {
-                end++;
+    private boolean isNamed(int at, String name) {
+        int start = places[4 * at];
+        if (places[4 * at + 1] - start != name.length()) {
+            return false;
+        }
+        for (int i = 0; i < name.length(); i++) {
+            if (bytes[start + i] != name.charAt(i)) {
+                return false;
             }
         }
-        return end - starts[at];
+        return true;
+    }
+
+    private byte first(int at) {
+        return bytes[places[4 * at + 2]];
     }
 
     private JsonNode value(int at) {
-        if (kinds[at] == JsonToken.VALUE_TRUE || kinds[at] == JsonToken.VALUE_FALSE) {
-            return BooleanNode.valueOf(kinds[at] == JsonToken.VALUE_TRUE);
+        int start = places[4 * at + 2];
+        int end = places[4 * at + 3];
+        JsonNode read = TreeReader.valueAt(bytes, start);
+        if (read != null) {
+            return read;
         }
-        if (kinds[at] == JsonToken.VALUE_STRING && ends[at] != UNKNOWN && isPlain(starts[at], ends[at])) {
-            return TextNode.valueOf(
-                    new String(bytes, starts[at] + 1, ends[at] - starts[at] - 2, StandardCharsets.UTF_8));
-        }
-        try (JsonParser parser = values.getFactory().createParser(bytes, starts[at], length(at))) {
+        try (JsonParser parser = values.getFactory().createParser(bytes, start, length(start, end))) {
             return values.readTree(parser);
         } catch (IOException | NumberFormatException e) {
             // A number that no tree can hold: 1e99999999999.
@@ -145,12 +140,20 @@ final class TopLevel {
         }
     }
 
-    private boolean isPlain(int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (bytes[i] == '\\') {
-                return false;
-            }
+    /** Up to the end of a number, after which a parser would allow nothing but space, else at least up to its end. */
+    private int length(int start, int end) {
+        if (end != UNKNOWN) {
+            return end - start;
         }
-        return true;
+        boolean number = bytes[start] == '-' || isDigit(bytes[start]);
+        int to = number ? start : bytes.length;
+        while (to < bytes.length && (isDigit(bytes[to]) || "+-.eE".indexOf(bytes[to]) >= 0)) {
+            to++;
+        }
+        return to - start;
+    }
+
+    private static boolean isDigit(byte b) {
+        return b >= '0' && b <= '9';
     }
 }

@@ -11,12 +11,16 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,23 +83,38 @@ class TopLevelTest {
         Random random = new Random(11);
         int skimmed = 0;
         int refused = 0;
+        int trees = 0;
         for (int i = 0; i < 20_000; i++) {
             ObjectNode object = JsonNodeFactory.instance.objectNode();
             for (int fields = random.nextInt(6); fields >= 0; fields--) {
                 object.set(random.nextInt(9) == 0 ? text(random) : "name" + fields, value(random, 3));
             }
             byte[] bytes = mutated(random, object.toString().getBytes(StandardCharsets.UTF_8));
-            String seen = seen(bytes, false);
-            assertThat(seen).as(new String(bytes, StandardCharsets.ISO_8859_1)).isEqualTo(seen(bytes, true));
+            Object seen = seen(bytes, false);
+            String shown = new String(bytes, StandardCharsets.ISO_8859_1);
+            assertThat(seen).as(shown).isEqualTo(seen(bytes, true));
+            assertThat(tree(bytes, false)).as(shown).isEqualTo(tree(bytes, true));
+            trees += TreeReader.read(bytes, 64) == null ? 0 : 1;
             List<String> told = new ArrayList<>();
-            if (Skimmer.skim(bytes, 64, (name, kind, start, end) -> told.add(name))) {
+            Skimmer.Fields telling = (name, nameEnd, value, end) ->
+                    told.add(new String(bytes, name, nameEnd - name, StandardCharsets.US_ASCII));
+            if (Skimmer.skim(bytes, 64, telling)) {
                 assertThat(told).isEqualTo(names(bytes));
                 skimmed++;
             }
-            refused += seen.startsWith("refused") ? 1 : 0;
+            refused += seen instanceof String ? 1 : 0;
         }
         assertThat(skimmed).isGreaterThan(5_000);
         assertThat(refused).isGreaterThan(5_000);
+        assertThat(trees).isGreaterThan(1_000);
+    }
+
+    private static Object tree(byte[] bytes, boolean parsed) {
+        try {
+            return parsed ? JSON.parsedTree(bytes) : JSON.read(bytes);
+        } catch (Json.Invalid e) {
+            return "refused: " + e.reason();
+        }
     }
 
     private static byte[] mutated(Random random, byte[] bytes) {
@@ -132,14 +151,13 @@ class TopLevelTest {
         return names;
     }
 
-    private static String seen(byte[] bytes, boolean parsed) {
+    /** All fields by their names, or why it is refused. */
+    private static Object seen(byte[] bytes, boolean parsed) {
         try {
             TopLevel all = parsed ? JSON.parsed(bytes) : JSON.topLevel(bytes);
-            StringBuilder seen = new StringBuilder();
-            for (String name : names(bytes)) {
-                seen.append(name).append('=').append(all.field(name)).append(' ');
-            }
-            return seen.toString();
+            Map<String, JsonNode> seen = new LinkedHashMap<>();
+            names(bytes).forEach(name -> seen.put(name, all.field(name)));
+            return seen;
         } catch (Json.Invalid e) {
             return "refused: " + e.reason();
         }
@@ -180,10 +198,17 @@ class TopLevelTest {
                 "{\"\":1,\"\":2}",
                 "{\"a\":-0}",
                 "{\"a\":1E+2}",
+                "{\"a\":[1E+2, 1.50, -0.0, 0.1e1, 123456789012345678, -1234567890123456789, 2147483648]}",
+                "{\"a\":1.2345678901234567,\"b\":0.12345678901234567890}",
+                "{\"a\":\"\\ud83d\\ude00\\u00E9\\/\\b\\f\\n\\r\\t\\\"\\\\\",\"b\":\"\\ud83d\"}",
+                "{\"a\":{\"\\ud83d\":1}}",
+                "{\"a\":{\"\\u0062\":\"日\\n本\",\"日\":[{},[],[[]],null,true,false,\"\"]}}",
+                "{\"a\":{\"b\":1,\"b\":{\"c\":2},\"\":3}}",
             })
     void oddFormsAreSeenAsTheParserSeesThem(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         assertThat(seen(bytes, false)).isEqualTo(seen(bytes, true));
+        assertThat(tree(bytes, false)).isEqualTo(tree(bytes, true));
     }
 
     @Test
@@ -192,7 +217,8 @@ class TopLevelTest {
             byte[] bytes =
                     ("{\"a\":" + "[".repeat(depth - 1) + "]".repeat(depth - 1) + "}").getBytes(StandardCharsets.UTF_8);
             assertThat(seen(bytes, false)).isEqualTo(seen(bytes, true));
-            assertThat(seen(bytes, false).startsWith("refused")).isEqualTo(depth > 64);
+            assertThat(tree(bytes, false)).isEqualTo(tree(bytes, true));
+            assertThat(seen(bytes, false) instanceof String).isEqualTo(depth > 64);
         }
     }
 
@@ -213,7 +239,7 @@ class TopLevelTest {
         byte[] odd = HexFormat.ofDelimiter(" ").parseHex(hex);
         byte[] bytes = ("{\"a\":\"" + new String(odd, StandardCharsets.ISO_8859_1) + "\"}")
                 .getBytes(StandardCharsets.ISO_8859_1);
-        assertThat(Skimmer.skim(bytes, 64, (name, kind, start, end) -> {})).isFalse();
+        assertThat(Skimmer.skim(bytes, 64, (name, nameEnd, value, end) -> {})).isFalse();
         assertThat(seen(bytes, false)).isEqualTo("refused: the body is not valid JSON: it is not UTF-8");
     }
 
@@ -242,11 +268,31 @@ class TopLevelTest {
         JsonNodeFactory nodes = JsonNodeFactory.instance;
         return switch (random.nextInt(depth == 0 ? 4 : 6)) {
             case 0 -> nodes.textNode(text(random));
-            case 1 -> nodes.numberNode(random.nextInt());
+            case 1 -> number(random);
             case 2 -> nodes.booleanNode(random.nextBoolean());
             case 3 -> nodes.nullNode();
             case 4 -> nodes.arrayNode().add(value(random, depth - 1)).add(value(random, depth - 1));
-            default -> nodes.objectNode().set(text(random), value(random, depth - 1));
+            default -> {
+                ObjectNode object = nodes.objectNode();
+                for (int fields = random.nextInt(4); fields > 0; fields--) {
+                    object.set(random.nextInt(9) == 0 ? text(random) : "name" + fields, value(random, depth - 1));
+                }
+                yield object;
+            }
+        };
+    }
+
+    /** Of every length, whole ones mostly. */
+    private static JsonNode number(Random random) {
+        long any = random.nextLong() >> random.nextInt(64);
+        return switch (random.nextInt(8)) {
+            case 0 -> JsonNodeFactory.instance.numberNode(BigDecimal.valueOf(any, random.nextInt(5)));
+            case 1 ->
+                JsonNodeFactory.instance.numberNode(BigInteger.valueOf(any).pow(3));
+            default ->
+                any == (int) any
+                        ? JsonNodeFactory.instance.numberNode((int) any)
+                        : JsonNodeFactory.instance.numberNode(any);
         };
     }
 

@@ -16,7 +16,7 @@ final class Quirks {
             chat(row, body);
         }
         List<String> dropped = row.drop().getOrDefault(api, List.of());
-        if (dropped.stream().anyMatch(body::has)) {
+        if (!dropped.isEmpty() && dropped.stream().anyMatch(body::has)) {
             body.edit(root -> root.remove(dropped));
         }
         ObjectNode defaults = row.defaults().get(api);

@@ -104,7 +104,7 @@ final class TranslatingUpstream implements AttemptFilter {
 
     /** Fields that mean something to the client's vendor alone. */
     private static void strangers(UpstreamRequest request) {
-        for (String name : List.copyOf(request.headers().names())) {
+        for (String name : request.headers().names()) {
             if (name.startsWith("anthropic-") || name.startsWith("openai-") || name.startsWith("x-stainless-")) {
                 request.headers().remove(name);
             }

@@ -10,11 +10,17 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A place in a client's request, which knows its path, so that what is wrong there is told by name. */
-record Cursor(String path, JsonNode node) {
+/**
+ * A place in a client's request, which knows its path, so that what is wrong there is told by name.
+ *
+ * @param holder null: the root
+ * @param field its name in the holder, where that is an object
+ * @param index its number in the holder, where that is a list; else -1
+ */
+record Cursor(@Nullable Cursor holder, String field, int index, JsonNode node) {
 
     static Cursor of(JsonNode root) {
-        Cursor cursor = new Cursor("", root);
+        Cursor cursor = new Cursor(null, "", -1, root);
         if (!root.isObject()) {
             throw cursor.malformed("is not a JSON object");
         }
@@ -23,8 +29,19 @@ record Cursor(String path, JsonNode node) {
 
     Cursor at(String field) {
         JsonNode child = node.path(field);
-        return new Cursor(
-                path.isEmpty() ? field : path + "." + field, child.isNull() ? MissingNode.getInstance() : child);
+        return new Cursor(this, field, -1, child.isNull() ? MissingNode.getInstance() : child);
+    }
+
+    /** As in {@code messages[0].content}. */
+    String path() {
+        if (holder == null) {
+            return "";
+        }
+        String before = holder.path();
+        if (index >= 0) {
+            return before + "[" + index + "]";
+        }
+        return before.isEmpty() ? field : before + "." + field;
     }
 
     /** The elements of a list; none if it is missing. */
@@ -34,7 +51,7 @@ record Cursor(String path, JsonNode node) {
             throw malformed("must be a list, not " + kind());
         }
         for (int i = 0; i < node.size(); i++) {
-            all.add(new Cursor(path + "[" + i + "]", node.get(i)));
+            all.add(new Cursor(this, "", i, node.get(i)));
         }
         return all;
     }
@@ -125,10 +142,10 @@ record Cursor(String path, JsonNode node) {
     }
 
     RequestException malformed(String problem) {
-        return RequestException.malformed(path, problem);
+        return RequestException.malformed(path(), problem);
     }
 
     RequestException unsupported(String problem) {
-        return RequestException.unsupported(path, problem);
+        return RequestException.unsupported(path(), problem);
     }
 }
