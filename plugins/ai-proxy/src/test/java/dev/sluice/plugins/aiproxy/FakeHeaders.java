@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Header fields in memory. */
 final class FakeHeaders implements Headers {
@@ -47,6 +48,6 @@ final class FakeHeaders implements Headers {
 
     @Override
     public Set<String> names() {
-        return fields.keySet();
+        return new TreeSet<>(fields.keySet());
     }
 }

@@ -46,10 +46,13 @@ record Cursor(@Nullable Cursor holder, String field, int index, JsonNode node) {
 
     /** The elements of a list; none if it is missing. */
     List<Cursor> elements() {
-        List<Cursor> all = new ArrayList<>();
-        if (present() && !node.isArray()) {
+        if (!present()) {
+            return List.of();
+        }
+        if (!node.isArray()) {
             throw malformed("must be a list, not " + kind());
         }
+        List<Cursor> all = new ArrayList<>(node.size());
         for (int i = 0; i < node.size(); i++) {
             all.add(new Cursor(this, "", i, node.get(i)));
         }
@@ -119,7 +122,10 @@ record Cursor(@Nullable Cursor holder, String field, int index, JsonNode node) {
     }
 
     List<String> texts() {
-        return elements().stream().map(Cursor::text).toList();
+        List<Cursor> elements = elements();
+        return elements.isEmpty()
+                ? List.of()
+                : elements.stream().map(Cursor::text).toList();
     }
 
     /** The names of the fields that say something. */

@@ -32,10 +32,19 @@ record Prompt(
     static final String SAYS_NOTHING = "says nothing: it needs a message with content";
 
     Prompt {
-        if (system.isEmpty() && turns.stream().allMatch(turn -> turn.parts().isEmpty())) {
+        if (system.isEmpty() && saysNothing(turns)) {
             throw RequestException.malformed("messages", SAYS_NOTHING);
         }
         checkResults(turns);
+    }
+
+    private static boolean saysNothing(List<Turn> turns) {
+        for (Turn turn : turns) {
+            if (!turn.parts().isEmpty()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void checkResults(List<Turn> turns) {
