@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TopLevel {
     private static final int UNKNOWN = -1;
+
     private final byte[] bytes;
     private final ObjectReader values;
     /** As a parser has read them; null where they are to be found in the bytes, in plain ASCII. */
