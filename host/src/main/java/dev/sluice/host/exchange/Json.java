@@ -112,9 +112,8 @@ final class Json {
 
     /** The same by the parser, whose word is the last. */
     TopLevel parsed(byte[] bytes) throws Invalid {
-        // Jackson 2 takes UTF-16 as well, whose offsets are no bytes', and a name with a broken byte in it for one that
-        // it
-        // has met before: "mode\xffl" for "model".
+        // Jackson 2 takes UTF-16 as well, whose offsets are no bytes', and a name with a broken byte in it for one
+        // that it has met before: "mode\xffl" for "model".
         if (!isUtf8(bytes)) {
             throw new Invalid("the body is not valid JSON: it is not UTF-8");
         }

@@ -15,7 +15,7 @@ final class Skimmer {
 
     static final int DEEPEST = 64;
     private static final int LONGEST_NUMBER = 100;
-    private static final int LONGEST_NAME = 1000;
+    static final int LONGEST_NAME = 1000;
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101010101010101L;
     private static final long HIGHS = 0x8080808080808080L;
@@ -51,8 +51,8 @@ final class Skimmer {
      */
     static boolean skim(byte[] bytes, int deepest, Fields fields) {
         Skimmer skimmer = new Skimmer(bytes, deepest, fields);
-        int start = skimmer.space(0);
-        return skimmer.byteAt(start) == '{' && skimmer.space(skimmer.object(start, 1)) == bytes.length;
+        int start = space(bytes, 0);
+        return skimmer.byteAt(start) == '{' && space(bytes, skimmer.object(start, 1)) == bytes.length;
     }
 
     /** The byte there; -1 at the end, and where there is no position: no byte of ASCII either way. */
@@ -60,7 +60,8 @@ final class Skimmer {
         return at >= 0 && at < bytes.length ? bytes[at] : -1;
     }
 
-    private int space(int from) {
+    /** Behind the space there; stays where there is no position. */
+    static int space(byte[] bytes, int from) {
         int at = from;
         while (at >= 0 && at < bytes.length && isSpace(bytes[at])) {
             at++;
@@ -77,24 +78,24 @@ final class Skimmer {
             case '{' -> depth < deepest ? object(at, depth + 1) : UNSURE;
             case '[' -> depth < deepest ? array(at, depth + 1) : UNSURE;
             case '"' -> string(at + 1);
-            case 't' -> word(at, "true");
-            case 'f' -> word(at, "false");
-            case 'n' -> word(at, "null");
+            case 't' -> word(bytes, at, "true");
+            case 'f' -> word(bytes, at, "false");
+            case 'n' -> word(bytes, at, "null");
             default -> number(at);
         };
     }
 
     /** Not sure of a name that is not plain ASCII: there may be other ways to write it, or none. */
     private int object(int start, int depth) {
-        int at = space(start + 1);
+        int at = space(bytes, start + 1);
         if (byteAt(at) == '}') {
             return at + 1;
         }
         while (byteAt(at) == '"') {
             int name = at + 1;
             int nameEnd = plain(bytes, name);
-            int colon = byteAt(nameEnd) == '"' ? space(nameEnd + 1) : UNSURE;
-            int value = byteAt(colon) == ':' ? space(colon + 1) : UNSURE;
+            int colon = byteAt(nameEnd) == '"' ? space(bytes, nameEnd + 1) : UNSURE;
+            int value = byteAt(colon) == ':' ? space(bytes, colon + 1) : UNSURE;
             int end = value(value, depth);
             if (end < 0 || nameEnd - name > LONGEST_NAME) {
                 return UNSURE;
@@ -102,32 +103,33 @@ final class Skimmer {
             if (depth == 1) {
                 fields.add(name, nameEnd, value, end);
             }
-            at = space(end);
+            at = space(bytes, end);
             if (byteAt(at) != ',') {
                 return byteAt(at) == '}' ? at + 1 : UNSURE;
             }
-            at = space(at + 1);
+            at = space(bytes, at + 1);
         }
         return UNSURE;
     }
 
     private int array(int start, int depth) {
-        int at = space(start + 1);
+        int at = space(bytes, start + 1);
         if (byteAt(at) == ']') {
             return at + 1;
         }
         while (true) {
-            at = space(value(at, depth));
+            at = space(bytes, value(at, depth));
             if (byteAt(at) != ',') {
                 return byteAt(at) == ']' ? at + 1 : UNSURE;
             }
-            at = space(at + 1);
+            at = space(bytes, at + 1);
         }
     }
 
-    private int word(int at, String word) {
+    /** Behind that word, whose first letter is there; negative if it is another one. */
+    static int word(byte[] bytes, int at, String word) {
         for (int i = 1; i < word.length(); i++) {
-            if (byteAt(at + i) != word.charAt(i)) {
+            if (at + i >= bytes.length || bytes[at + i] != word.charAt(i)) {
                 return UNSURE;
             }
         }

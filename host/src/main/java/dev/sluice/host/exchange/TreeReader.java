@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * malformed. What it takes it reads as the parser of {@link Json} does.
  */
 final class TreeReader {
-    private static final int LONGEST_NAME = 1000;
     /** With so many characters a number fits into 64 bits. */
     private static final int LONGEST_NUMBER = 18;
 
@@ -61,11 +60,16 @@ final class TreeReader {
     }
 
     private void space() {
-        int i = at;
-        while (i < bytes.length && (bytes[i] == ' ' || bytes[i] == '\n' || bytes[i] == '\r' || bytes[i] == '\t')) {
-            i++;
-        }
-        at = i;
+        at = Skimmer.space(bytes, at);
+    }
+
+    /** The next character that is no space; goes on to what follows it. */
+    private int mark() {
+        space();
+        int mark = next();
+        at++;
+        space();
+        return mark;
     }
 
     private @Nullable JsonNode value(int depth) {
@@ -85,28 +89,21 @@ final class TreeReader {
             return null;
         }
         ObjectNode object = JsonNodeFactory.instance.objectNode();
-        boolean more = !opens('}');
-        while (more) {
+        if (isEmpty('}')) {
+            return object;
+        }
+        while (true) {
             String name = next() == '"' ? name() : null;
-            space();
-            if (name == null || next() != ':') {
-                return null;
-            }
-            at++;
-            space();
-            JsonNode value = value(depth);
-            space();
-            if (value == null || (next() != ',' && next() != '}')) {
+            JsonNode value = name == null || mark() != ':' ? null : value(depth);
+            if (value == null) {
                 return null;
             }
             object.set(name, value);
-            more = next() == ',';
-            at++;
-            if (more) {
-                space();
+            int mark = mark();
+            if (mark != ',') {
+                return mark == '}' ? object : null;
             }
         }
-        return object;
     }
 
     private @Nullable JsonNode array(int depth) {
@@ -114,25 +111,24 @@ final class TreeReader {
             return null;
         }
         ArrayNode array = JsonNodeFactory.instance.arrayNode();
-        boolean more = !opens(']');
-        while (more) {
+        if (isEmpty(']')) {
+            return array;
+        }
+        while (true) {
             JsonNode value = value(depth);
-            space();
-            if (value == null || (next() != ',' && next() != ']')) {
+            if (value == null) {
                 return null;
             }
             array.add(value);
-            more = next() == ',';
-            at++;
-            if (more) {
-                space();
+            int mark = mark();
+            if (mark != ',') {
+                return mark == ']' ? array : null;
             }
         }
-        return array;
     }
 
     /** Goes behind the opening bracket; and behind the closing one if that is next, which is told. */
-    private boolean opens(char closing) {
+    private boolean isEmpty(char closing) {
         at++;
         space();
         boolean empty = next() == closing;
@@ -146,7 +142,7 @@ final class TreeReader {
         int from = at + 1;
         int to = Skimmer.plain(bytes, from);
         int length = to - from;
-        if (to == bytes.length || bytes[to] != '"' || length > LONGEST_NAME) {
+        if (to == bytes.length || bytes[to] != '"' || length > Skimmer.LONGEST_NAME) {
             return null;
         }
         at = to + 1;
@@ -233,16 +229,8 @@ final class TreeReader {
     }
 
     private @Nullable JsonNode word(String word, JsonNode meant) {
-        if (bytes.length - at < word.length()) {
-            return null;
-        }
-        for (int i = 1; i < word.length(); i++) {
-            if (bytes[at + i] != word.charAt(i)) {
-                return null;
-            }
-        }
-        at += word.length();
-        return meant;
+        at = Skimmer.word(bytes, at, word);
+        return at < 0 ? null : meant;
     }
 
     private @Nullable JsonNode number() {
